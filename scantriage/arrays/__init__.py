@@ -1,0 +1,1 @@
+"""Shared arithmetic: robust statistics and resampling."""

@@ -1,0 +1,1 @@
+"""A registered pair to findings."""

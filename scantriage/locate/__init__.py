@@ -1,0 +1,1 @@
+"""Where the container is in the image."""

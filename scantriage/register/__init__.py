@@ -1,0 +1,1 @@
+"""The rescan on the origin scan's grid."""

@@ -1,0 +1,1 @@
+"""What things are: scans, geometry, containers, findings."""

@@ -1,0 +1,98 @@
+"""What a comparison yields: findings, evidence, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from scantriage.scan.geometry import MetreBox, PixelBox
+from scantriage.scan.quality import Flag
+
+Kind = Literal["added", "removed", "moved", "swapped", "pattern"]
+Zone = Literal["door_end", "cargo", "floor", "roof", "side_wall", "front_wall", "reefer_unit"]
+OutcomeName = Literal["compared", "single", "not_comparable", "unprocessable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A region of the container that changed (FORMAT: finding).
+
+    significance: standard deviations, sign as in rescan minus origin. mass_kg: size of the change, not
+    negative; None where a scan is uncalibrated. Boxes: see `PixelBox` and `MetreBox`.
+    """
+
+    kind: Kind
+    zone: Zone
+    significance: float
+    container_box: MetreBox
+    mass_kg: float | None = None
+    mass_kg_sd: float | None = None
+    origin_box: PixelBox | None = None
+    rescan_box: PixelBox | None = None
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The finding in one sentence."""
+        return f"{self._what()} {_ZONE_WORDS[self.zone]}, {self._where()} ({self._sure()})."
+
+    def _what(self) -> str:
+        mass = "" if self.mass_kg is None or self.kind in ("swapped", "pattern") else f" about {_kilos(self.mass_kg)}"
+        return {
+            "added": f"Added:{mass or ' something'}",
+            "removed": f"Removed:{mass or ' something'}",
+            "moved": f"Moved:{mass or ' cargo'}",
+            "swapped": "The load differs as a whole: another container or other goods",
+            "pattern": "Unlike the rest of the load",
+        }[self.kind]
+
+    def _where(self) -> str:
+        box = self.container_box
+        return f"{box.x0:.1f} to {box.x1:.1f} m from the front, {box.z0:.1f} to {box.z1:.1f} m high"
+
+    def _sure(self) -> str:
+        return f"{abs(self.significance):.0f} standard deviations"
+
+
+_ZONE_WORDS: dict[str, str] = {
+    "door_end": "behind the doors",
+    "cargo": "in the cargo",
+    "floor": "in or on the floor",
+    "roof": "at the roof",
+    "side_wall": "at a side wall",
+    "front_wall": "at the front wall",
+    "reefer_unit": "in the reefer machinery",
+}
+
+
+def _kilos(mass_kg: float) -> str:
+    return f"{mass_kg:.0f} kg" if mass_kg >= 1 else "less than 1 kg"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One itemised part of a priority: contributions are log-odds and add up."""
+
+    name: str
+    contribution: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How looking at a container ended, before it is ranked.
+
+    reason: one sentence, for ``not_comparable`` and ``unprocessable``. agreement: 0 to 1, None unless compared.
+    blind_fraction: part of the container's area that could not be compared, or read for a single scan.
+    change: 0 to 1, how far the loads as a whole differ; None unless compared. cargo_kg: mass of what is in the
+    container as the latest scan shows it, without the empty container; None where uncalibrated.
+    """
+
+    outcome: OutcomeName
+    reason: str | None = None
+    agreement: float | None = None
+    blind_fraction: float | None = None
+    cargo_kg: float | None = None
+    findings: tuple[Finding, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    stage_ms: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""One scan without a partner."""
