@@ -1,0 +1,97 @@
+"""Every number the ranking rests on, in one place, for one calibration to replace.
+
+A contribution is a log-odds: the natural logarithm of how many times likelier a sight is in a container
+that holds what should not be there than in one that does not. +0.7 doubles the odds, +2.3 makes them ten
+times, +6.9 a thousand times. The numbers are judgements from the sources named beside them, until
+simulated days calibrate them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from scantriage.scan.finding import Kind, Zone
+from scantriage.scan.quality import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Log-odds and scales of the ranking; a frozen table."""
+
+    # about 0.1 % of containers hold a load: 170 finds a year at one port, an unknown number unseen
+    base_rate: float = 0.001
+
+    # A comparison that shows nothing speaks for a clean container as far as it could see: the chance that a
+    # load shows, where the container is penetrated and the scans agree. 0.7 by the physics of 10 cm of cocaine
+    # in goods of 0.4 g/cm3 (23 % less transmission) against goods of 0.95 g/cm3 (4 %, not seen).
+    chance_to_show: float = 0.7
+
+    # Significance: nothing below 4, because one of the 350 places of 0.3 x 0.3 m in a container passes 4 by
+    # noise alone in every 45th container, far oftener than a load is there; half the weight 4 above that;
+    # saturating, because beyond some 12 the question is no longer noise but what the cargo did at sea, and
+    # 30 answers that no better than 15.
+    significance_from: float = 4.0
+    significance_half: float = 4.0
+
+    # What a full-grown finding of each kind says. Cargo shifts, settles and dries, so even a certain
+    # difference is not a certain load; cargo that merely moved keeps its mass and is hardly evidence.
+    kind: Mapping[Kind, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {"added": 5.0, "removed": 3.5, "moved": 0.4, "swapped": 7.0, "pattern": 2.0}
+        )
+    )
+    # Where finds are made: behind the doors (rip-on/rip-off), reefer machinery (the commonest place of
+    # 2023), the floor; loads in roof and front wall are rarer, and cargo is where goods shift by themselves.
+    zone: Mapping[Zone, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {
+                "door_end": 1.0, "reefer_unit": 1.0, "floor": 0.7, "front_wall": 0.3,
+                "roof": 0.3, "side_wall": 0.3, "cargo": 0.0,
+            }
+        )
+    )  # fmt: skip
+    # Mass: neutral at 10 kg, half the smallest sports bag found (20 kg); +-1 for a factor of 4, at most
+    # +-1.2, because a pallet that slid by a metre is heavy too.
+    mass_neutral_kg: float = 10.0
+    mass_per_factor_4: float = 1.0
+    mass_most: float = 1.2
+
+    # A finding's weight is multiplied by these where its flags name a weakness.
+    trust: Mapping[Flag, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {Flag.MOVED_CARGO: 0.25, Flag.EDGE_ON_EDGE: 0.4, Flag.LOW_AGREEMENT: 0.5}
+        )
+    )
+    # The strongest finding counts whole, the next ones less: findings of one container share their causes
+    # (one uneven passage, one shifted row of pallets), so they are not independent.
+    order: tuple[float, ...] = (1.0, 0.3, 0.1)
+
+    # What flags of the scans, the delivery or the manifest say beside the comparison.
+    flag: Mapping[Flag, float] = field(
+        default_factory=lambda: MappingProxyType(
+            {
+                Flag.DECLARED_EMPTY: 4.5,  # the surest single sign: 99.3 % at 0.7 % false alarms, published
+                Flag.SAME_CONTENT: 2.5,  # an old picture shown for a new one hides what came between
+                Flag.SIZE_MISMATCH: 1.0,  # another container, or a slip in the manifest
+                Flag.CHECK_DIGIT: 0.7,  # a cloned number, mostly a typing error
+                Flag.CHECKSUM_MISMATCH: 0.7,  # altered, mostly a broken transfer
+                Flag.RESCAN_BEFORE_ORIGIN: 0.3,  # a clock set wrong, nearly always
+            }
+        )
+    )
+
+    # Mass in the scan against the manifest, on the logarithm of their ratio: weak, because scanned mass is
+    # good to some 25 % and manifests are rounded, and a switched container is made equal in weight.
+    cargo_mass_most: float = 0.8
+    cargo_mass_sd: float = 0.25
+    cargo_mass_blind_limit: float = 0.2  # above it too much mass goes unseen
+
+    # Unseen is not clean: dense goods are a hiding place. A wholly blind container weighs 2.7 times the base rate.
+    blind: float = 1.0
+    # Two scans of one container can nearly always be compared: where they cannot, something may differ.
+    not_comparable: float = 0.5
+
+
+DEFAULT_WEIGHTS = Weights()
