@@ -1,0 +1,43 @@
+"""Resampling that keeps area averages right: sums of pixels, never picks of pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+
+def area_weights(edges: NDArray[np.float64], n_pixels: int) -> scipy.sparse.csr_array:
+    """(K, n_pixels) sparse weights that average pixels over ``[edges[k], edges[k + 1])``.
+
+    edges: (K + 1,) monotone, in pixel-edge coordinates: pixel i covers [i, i + 1). Cells narrower than a
+    pixel are widened to one, which makes this linear interpolation when enlarging. A cell that lies
+    partly outside is averaged over what lies inside times its share, so rows sum to the part covered.
+    """
+    first, last = np.minimum(edges[:-1], edges[1:]), np.maximum(edges[:-1], edges[1:])
+    centre, half = (first + last) / 2, np.maximum((last - first) / 2, 0.5)
+    low, high = centre - half, centre + half
+    span = int(np.ceil(2 * half.max())) + 1
+    pixel = np.floor(low).astype(np.int64)[:, np.newaxis] + np.arange(span)
+    overlap = np.minimum(high[:, np.newaxis], pixel + 1) - np.maximum(low[:, np.newaxis], pixel)
+    weight = np.clip(overlap, 0.0, None) / (2 * half[:, np.newaxis])
+    cell = np.broadcast_to(np.arange(len(low))[:, np.newaxis], pixel.shape)
+    keep = (weight > 0) & (pixel >= 0) & (pixel < n_pixels)
+    return scipy.sparse.csr_array(
+        (weight[keep].astype(np.float32), (cell[keep], pixel[keep])), shape=(len(low), n_pixels)
+    )
+
+
+def resample(
+    image: NDArray[np.float32], row_weights: scipy.sparse.csr_array, col_weights: scipy.sparse.csr_array
+) -> NDArray[np.float32]:
+    """(K, M) weighted sums of an (R, C) image, from (K, R) row weights and (M, C) column weights."""
+    rows_done = row_weights @ np.ascontiguousarray(image)
+    return np.ascontiguousarray((col_weights @ np.ascontiguousarray(rows_done.T)).T)
+
+
+def reduce_mean(image: NDArray[np.float32], n_rows: int, n_cols: int) -> NDArray[np.float32]:
+    """Means over blocks of n_rows x n_cols pixels; what does not fill a block at the end is left out."""
+    rows, cols = image.shape[0] // n_rows, image.shape[1] // n_cols
+    blocks = image[: rows * n_rows, : cols * n_cols].reshape(rows, n_rows, cols, n_cols)
+    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))

@@ -1,0 +1,64 @@
+"""How noisy the counts are, measured in the scan's own open beam and in its darkest places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scantriage.arrays.robust import clipped_mean_sd
+from scantriage.scan.image import BoolImage, FloatImage
+
+_LAG = 8  # columns between two pixels compared: noise is correlated along travel, 0.63 at lag 1 on a real scan
+_FEWEST = 200  # pairs; gives a variance to 10 %
+_MOST = 200_000  # pairs; gives a variance to 0.3 %
+_ROUNDING = 1 / 12  # variance of rounding to whole counts
+
+
+@dataclass(frozen=True, slots=True)
+class CountNoise:
+    """Variance of a pixel's counts: per_count * signal + floor, in counts squared."""
+
+    per_count: float
+    floor: float
+
+    @property
+    def limit(self) -> float:
+        """Signal in counts at which the standard deviation of its logarithm reaches one half.
+
+        Below, -ln of a pixel is wrong by more than its noise allows for (12 % of bias), and the pixel is
+        not penetrated. Solves signal**2 = 4 * (per_count * signal + floor).
+        """
+        return 2 * self.per_count + 2 * float(np.sqrt(self.per_count**2 + self.floor))
+
+
+def count_noise(signal: FloatImage, *, open_beam: FloatImage, air: BoolImage, dark_noise: float | None) -> CountNoise:
+    """Noise of the counts from pairs of pixels `_LAG` columns apart, so that structure and drift cancel.
+
+    signal, open_beam: (R, C) counts above dark, and what they would be without an object. air: (R, C) bool.
+    dark_noise: standard deviation seen in unlit rows, counts; None when there are none: then taken from the
+    darkest pixels, and when there are none of these either, one ten-thousandth of the open beam.
+    """
+    level = float(np.median(open_beam[::8, ::8]))
+    both = air[:, _LAG:] & air[:, :-_LAG]
+    ratio = signal / open_beam
+    per_count = _pair_variance(ratio, both) * level
+    if not np.isfinite(per_count):
+        per_count = level / 8000  # field: about 8,000 quanta in air
+    if dark_noise is None:
+        dark = signal < 0.003 * level
+        variance = _pair_variance(signal, dark[:, _LAG:] & dark[:, :-_LAG])
+        below = float(signal[dark].mean()) if dark.any() else 0.0
+        floor = variance - per_count * max(below, 0) if np.isfinite(variance) else (1e-4 * level) ** 2
+    else:
+        floor = dark_noise**2
+    return CountNoise(per_count=per_count, floor=max(floor, _ROUNDING))
+
+
+def _pair_variance(values: FloatImage, both: BoolImage) -> float:
+    """Half the variance of the differences at `_LAG` where both pixels count; NaN with too few pairs."""
+    at = np.flatnonzero(both)
+    if at.size < _FEWEST:
+        return float("nan")
+    rows, cols = np.unravel_index(at[:: max(1, at.size // _MOST)], both.shape)
+    return clipped_mean_sd(values[rows, cols + _LAG] - values[rows, cols])[1] ** 2 / 2
