@@ -15,6 +15,10 @@ Messages are one clear sentence. Facts travel as keyword arguments and stay on t
 
 from __future__ import annotations
 
+import errno
+
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 class ScantriageError(Exception):
     """Base of all errors raised on purpose; ``facts`` holds the numbers behind the sentence."""
@@ -63,3 +67,8 @@ class ContainerNotFound(ScantriageError):
 
 class WorkspaceError(ScantriageError):
     """The workspace cannot be written, or was made by a newer version."""
+
+
+def says_disk_full(error: BaseException) -> bool:
+    """Whether the operating system refused to write because there is no room."""
+    return isinstance(error, OSError) and error.errno in _DISK_FULL

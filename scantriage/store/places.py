@@ -1,0 +1,53 @@
+"""The one table that knows where things lie in a workspace."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Paths inside a workspace; ranking.jsonl, ranking.csv and run.json lie in ``root`` itself."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite database."""
+        return self.root / "scantriage.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the run that writes."""
+        return self.root / "lock"
+
+    @property
+    def log(self) -> Path:
+        """What happened, one JSON object per line."""
+        return self.root / "log.jsonl"
+
+    @property
+    def settings(self) -> Path:
+        """Settings of this workspace, if somebody wrote any."""
+        return self.root / "scantriage.toml"
+
+    @property
+    def incoming(self) -> Path:
+        """Where archives are unpacked while they are read; emptied afterwards."""
+        return self.root / "incoming"
+
+    def scan(self, sha256: str, suffix: str) -> Path:
+        """Where the scan file with this content lies."""
+        return self.root / "scans" / sha256[:2] / f"{sha256}{suffix}"
+
+    def quarantined(self, sha256: str, suffix: str) -> Path:
+        """Where a scan file lies that must not be used."""
+        return self.root / "quarantine" / sha256[:2] / f"{sha256}{suffix}"
+
+    def picture(self, container_id: str) -> Path:
+        """Where the picture of a container lies."""
+        return self.root / "pictures" / f"{_UNSAFE.sub('_', container_id)}.png"
