@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +14,6 @@ BoolLine = NDArray[np.bool_]
 
 _BOX = (9, 5)  # columns, rows: averages noise of 1 % down to 0.15 %, and is narrower than any gap worth using
 _FEWEST_AIR_PIXELS = 12  # below, a row's gain would be known worse than a third of the noise of its pixels
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenBeam:
-    """What the detector would show with nothing in the beam: gain[row] * dose[col], in counts above dark.
-
-    gain: (R,). dose: (C,), median 1. air: (R, C) bool, True where the scan shows open beam. has_air: False
-    when the scan nowhere shows open beam over its height, so that the level was estimated.
-    """
-
-    gain: FloatLine
-    dose: FloatLine
-    air: BoolImage
-    has_air: bool
 
 
 def empty_columns(signal: FloatImage) -> BoolLine:
@@ -76,15 +60,28 @@ def air_mask(transmission: FloatImage, *, tolerance: float) -> BoolImage:
     return np.asarray(cv2.erode(near_one, np.ones((3, 3), np.uint8))) > 0
 
 
-def row_gain(signal: FloatImage, *, dose: FloatLine, air: FloatImage, rough: FloatLine) -> FloatLine:
-    """(R,) gain of each row: its signal in air over the dose there; rows with little air keep their ripple.
+def row_gain(signal: FloatImage, *, relative: FloatImage, air: FloatImage, rough: FloatLine) -> FloatLine:
+    """(R,) gain of each row: its signal in air over what the pulses gave there.
 
-    air: (R, C) 1 where open beam, else 0. rough: (R,) used, on the level of its neighbours, without air.
+    signal: (R, C) counts above dark. relative: (R, C) what one unit of gain would show. air: (R, C) 1 where
+    open beam, else 0. rough: (R,) kept where a row has no air, on the level of its neighbours.
     """
-    expected = air @ dose
     known = air.sum(axis=1) >= _FEWEST_AIR_PIXELS
-    measured = cv2.reduce(signal * air, 1, cv2.REDUCE_SUM, dtype=cv2.CV_64F).ravel() / np.maximum(expected, 1e-6)
     if not known.any():
         return rough
+    measured = _row_sums(signal * air) / np.maximum(_row_sums(relative * air), 1e-6)
     correction = fill_gaps(np.where(known, measured / rough, 1.0), known)
     return np.asarray(np.where(known, measured, rough * correction), np.float32)
+
+
+def _row_sums(image: FloatImage) -> NDArray[np.float64]:
+    return np.asarray(cv2.reduce(image, 1, cv2.REDUCE_SUM, dtype=cv2.CV_64F)).ravel()
+
+
+def reaches_border(air: BoolImage) -> bool:
+    """Whether air is seen along the top or at an end of the scan, as it must be when it is open beam.
+
+    The brightest part of a container that fills the view lies inside its roof and posts.
+    """
+    edges = np.concatenate([air[1], air[:, 1], air[:, -2]])
+    return bool(edges.mean() > 0.05)

@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.calibrate.air import OpenBeam, air_mask, empty_columns, rough_gain, row_gain
+from scantriage.calibrate.beam import OpenBeam, find_open_beam
 from scantriage.calibrate.dark import estimate_dark
 from scantriage.calibrate.dead import DeadLines, bridge_rows, dead_lines, odd_pixels
 from scantriage.calibrate.display import relative_attenuation
-from scantriage.calibrate.dose import column_dose
 from scantriage.calibrate.noise import CountNoise, count_noise
 from scantriage.errors import UnreadableScan
 from scantriage.scan.image import BoolImage, FloatImage, ScanImage
@@ -119,44 +118,16 @@ def _clipped(pixels: NDArray[Any]) -> BoolImage:
 
 def _calibrate_plane(counts: FloatImage, *, dark: float, dead: DeadLines) -> _Plane:
     signal = bridge_rows(counts, dead.rows) - np.float32(dark)
-    beam, dose_variance = _open_beam(signal[:, ~dead.cols])
-    beam = _with_padding(beam, dead.cols)
-    level = beam.gain[:, None] * beam.dose
-    noise = count_noise(signal, open_beam=level, air=beam.air, dark_noise=_dark_noise(counts, dead, dark))
+    beam = find_open_beam(signal, padding=dead.cols)
+    noise = count_noise(signal, open_beam=beam.level, air=beam.air, dark_noise=_dark_noise(counts, dead, dark))
     odd = odd_pixels(signal, variance_per_count=noise.per_count, floor_variance=noise.floor, dark=0.0)
-    odd |= counts <= 0.5 * dark
+    odd |= counts < 0.5 * dark
     signal = np.where(odd, cv2.medianBlur(signal, 3), signal)
-    padded_variance = np.zeros(dead.cols.size, np.float32)
-    padded_variance[~dead.cols] = dose_variance
-    attenuation, variance = _log_transmission(signal, level, noise, padded_variance)
+    attenuation, variance = _log_transmission(signal, beam, noise)
     attenuation[:, dead.cols] = 0
     valid = ~(odd | dead.rows[:, None] | dead.cols)
     penetrated = cv2.blur(signal, (3, 3)) > noise.limit
     return _Plane(attenuation, variance, valid, np.asarray(penetrated), beam)
-
-
-def _open_beam(signal: FloatImage) -> tuple[OpenBeam, NDArray[np.float32]]:
-    """Gain and dose in two rounds: the first finds the air with a rough gain, the second refines both."""
-    gain, open_rows = rough_gain(signal, empty_columns(signal))
-    has_air = bool(open_rows.mean() > 0.7)
-    dose = np.ones(signal.shape[1], np.float32)
-    air = np.zeros(signal.shape, np.bool_)
-    dose_variance = np.zeros(signal.shape[1], np.float32)
-    for tolerance in (0.06, 0.02):
-        air = air_mask(signal / (gain[:, None] * dose), tolerance=tolerance)
-        weight = air.astype(np.float32)
-        dose, dose_variance = column_dose(signal, gain=gain, air=weight)
-        gain = row_gain(signal, dose=dose, air=weight, rough=gain)
-    return OpenBeam(gain=gain, dose=dose, air=air, has_air=has_air), dose_variance
-
-
-def _with_padding(beam: OpenBeam, padding: NDArray[np.bool_]) -> OpenBeam:
-    """The open beam of the columns that are not padding, spread over all columns."""
-    dose = np.ones(padding.size, np.float32)
-    dose[~padding] = beam.dose
-    air = np.zeros((beam.gain.size, padding.size), np.bool_)
-    air[:, ~padding] = beam.air
-    return OpenBeam(gain=beam.gain, dose=dose, air=air, has_air=beam.has_air)
 
 
 def _dark_noise(counts: FloatImage, dead: DeadLines, dark: float) -> float | None:
@@ -166,12 +137,10 @@ def _dark_noise(counts: FloatImage, dead: DeadLines, dark: float) -> float | Non
     return float(np.median(spreads)) if spreads else None
 
 
-def _log_transmission(
-    signal: FloatImage, level: FloatImage, noise: CountNoise, dose_variance: NDArray[np.float32]
-) -> tuple[FloatImage, FloatImage]:
-    """-ln(signal / level) and its variance; signals under the limit of penetration count as the limit."""
+def _log_transmission(signal: FloatImage, beam: OpenBeam, noise: CountNoise) -> tuple[FloatImage, FloatImage]:
+    """-ln(signal / open beam) and its variance; signals under the limit of penetration count as the limit."""
     floored = np.maximum(signal, np.float32(noise.limit))
-    attenuation = -cv2.log(floored / level)
-    variance = (noise.per_count * floored + np.float32(noise.floor)) / (floored * floored) + dose_variance
+    attenuation = -cv2.log(floored / beam.level)
+    variance = (noise.per_count * floored + np.float32(noise.floor)) / (floored * floored) + beam.dose_variance
     variance[signal < noise.limit] = _BLIND_VARIANCE
     return np.asarray(attenuation, np.float32), np.asarray(variance, np.float32)

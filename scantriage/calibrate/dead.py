@@ -28,7 +28,8 @@ def dead_lines(image: FloatImage, *, dark: float) -> DeadLines:
 
     image: (R, C) counts or grey levels. dark: the level without beam, same unit.
     Columns: constant from top to bottom (padding), or dark from top to bottom (a pulse that did not come).
-    Rows: dark along the whole scan, stuck at one value, or with ten times the noise of their neighbours.
+    Rows: dark along the whole scan, stuck at one value, bright also where their neighbours see an object, or
+    with ten times the noise of their neighbours.
     """
     cols = image.max(axis=0) == image.min(axis=0)
     sample = image[:: max(1, image.shape[0] // 256)]
@@ -43,13 +44,16 @@ def _dead_rows(image: FloatImage, *, dark: float) -> NDArray[np.bool_]:
     step = max(1, image.shape[1] // _COLUMNS_LOOKED_AT)
     sample, beside = image[:, : image.shape[1] - 1 : step], image[:, 1::step]
     low, middle, high = np.quantile(sample, (0.02, 0.5, 0.98), axis=1)
-    spread = high - low
-    # 10 times: noise and gain differ between neighbouring elements by tens of per cent, a fault by orders
-    stuck = (high == low) | (spread < 0.1 * running_median(spread, 15))
+    around = running_median(high, 31)
+    spread, usual = high - low, running_median(high - low, 31)
+    # 10 times: noise and gain differ between neighbouring elements by tens of per cent, a fault by orders.
+    # 16 levels: in air that is clipped white all rows are equal, and none is stuck
+    stuck = (spread < 0.1 * usual) & (usual > 16)
+    hot = (low - dark > 0.9 * (around - dark)) & (usual > 0.5 * (around - dark))
     unlit = high - dark < 0.01 * (np.median(high) - dark)
     jitter = np.median(np.abs(sample - beside[:, : sample.shape[1]]), axis=1) / np.maximum(middle - dark, 1)
-    noisy = jitter > 10 * running_median(jitter, 15) + 0.01
-    return np.asarray(stuck | unlit | (noisy & ~unlit))
+    noisy = jitter > 10 * running_median(jitter, 31) + 0.01
+    return np.asarray(stuck | hot | unlit | noisy)
 
 
 def odd_pixels(image: FloatImage, *, variance_per_count: float, floor_variance: float, dark: float) -> BoolImage:
