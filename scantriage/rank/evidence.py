@@ -105,7 +105,7 @@ def _cargo_mass(case: Case, weights: Weights) -> Iterator[Evidence]:
         return
     ratios = (scanned / declared, (scanned + _tare_kg(manifest.size_type)) / declared)
     nearest = min((math.log(ratio) for ratio in ratios), key=abs)
-    apart = (nearest / weights.cargo_mass_sd) ** 2
+    apart = nearest**2 / (weights.cargo_mass_sd**2 + (weights.cargo_mass_sd_kg / declared) ** 2)
     # like a finding's significance: nothing near agreement, saturating far from it
     yield Evidence(
         "cargo_mass", weights.cargo_mass_most * apart / (4 + apart),

@@ -86,6 +86,7 @@ class Weights:
     # good to some 25 % and manifests are rounded, and a switched container is made equal in weight.
     cargo_mass_most: float = 0.8
     cargo_mass_sd: float = 0.25
+    cargo_mass_sd_kg: float = 500.0  # what the container itself and its floor leave uncertain
     cargo_mass_blind_limit: float = 0.2  # above it too much mass goes unseen
 
     # Unseen is not clean: dense goods are a hiding place. A wholly blind container weighs 2.7 times the base rate.

@@ -157,3 +157,8 @@ def test_a_manifest_that_does_not_fit_speaks_weakly_and_only_where_the_scan_sees
     assert priority(CLEAN) < priority(heavy, manifest=manifest) < 3 * priority(CLEAN)
     blind = replace(heavy, blind_fraction=0.5)
     assert priority(blind, manifest=manifest) == priority(blind)
+
+
+def test_half_a_ton_more_or_less_in_a_nearly_empty_box_is_no_evidence():
+    manifest = ManifestEntry("MSCU1234566", size_type="22G1", gross_kg=300.0)
+    assert priority(replace(CLEAN, cargo_kg=700.0), manifest=manifest) < 1.1 * priority(CLEAN)
