@@ -34,6 +34,11 @@ def has_valid_check_digit(number: str) -> bool:
     return is_container_number(number) and check_digit(number) == int(number[10])
 
 
+def container_numbers(text: str) -> tuple[str, ...]:
+    """The ISO 6346 numbers in a text such as ``hlbu 152791-6``, in capitals and without spaces and hyphens."""
+    return tuple(_NUMBER.findall(re.sub(r"[\s-]", "", text).upper()))
+
+
 @dataclass(frozen=True, slots=True)
 class ContainerSize:
     """Outer size of a container in metres, and whether it is a reefer."""

@@ -11,6 +11,7 @@ from scantriage.scan.quality import Flag
 
 Role = Literal["origin", "rescan"]
 ScanKind = Literal["raw", "display"]
+RowOrder = Literal["top_first", "bottom_first"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class ScanRecord:
     """One scan as its sidecar, its header and its scanner's profile describe it (FORMAT: sidecar).
 
     container_ids: front of the truck first; one or two. kind: ``raw`` counts or a ``display`` export.
-    sha256: of the image file's content.
+    sha256: of the image file's content. rows: the order of the detector elements in the file.
     """
 
     scan_id: str
@@ -33,6 +34,7 @@ class ScanRecord:
     column_pitch_mm: float | None = None
     dark_level: float | None = None
     geometry: FanGeometry | None = None
+    rows: RowOrder = "top_first"
     flags: tuple[Flag, ...] = ()
 
     def __post_init__(self) -> None:
