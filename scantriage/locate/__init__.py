@@ -1,1 +1,1 @@
-"""Where the container is in the image."""
+"""Where the container is in the image, and which way it looks."""
