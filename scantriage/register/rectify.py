@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.arrays.resample import area_weights, resample
-from scantriage.register.placement import Placement
 from scantriage.scan.geometry import ContainerGrid
 from scantriage.scan.image import ScanImage
+from scantriage.scan.placement import Placement
+from scantriage.scan.rectified import Rectified
 
 FloatImage = NDArray[np.float32]
-BoolImage = NDArray[np.bool_]
 
 MIN_COVERED = 0.5  # a grid cell is measured when at least half of it was
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rectified:
-    """One energy of one scan on a container grid of R rows and C columns.
-
-    attenuation, variance: (R, C) float32; rows are heights on the mid plane, so near cargo still looks larger
-    than far cargo. valid: (R, C) measured. usable: (R, C) measured and penetrated.
-    """
-
-    grid: ContainerGrid
-    placement: Placement
-    attenuation: FloatImage
-    variance: FloatImage
-    valid: BoolImage
-    usable: BoolImage
 
 
 def rectify(

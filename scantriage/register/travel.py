@@ -8,13 +8,14 @@ dynamic programming.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.register.rectify import Rectified
+from scantriage.scan.rectified import Rectified
 
 FloatArray = NDArray[np.float32]
 
@@ -63,7 +64,7 @@ def band_profiles(scan: Rectified) -> FloatArray:
     height = scan.placement.size.height_m
     attenuation = np.where(scan.valid, np.minimum(scan.attenuation, MAX_ATTENUATION), 0)
     edges = np.linspace(0.0, height, N_BANDS + 1)
-    bands = [attenuation[(z >= low) & (z < high)].mean(axis=0) for low, high in zip(edges, edges[1:], strict=False)]
+    bands = [attenuation[(z >= low) & (z < high)].mean(axis=0) for low, high in itertools.pairwise(edges)]
     profiles = np.stack(bands).astype(np.float32)
     blur = cv2.GaussianBlur(profiles, (0, 0), sigmaX=HIGH_PASS_M / 2 / grid.pitch_m, sigmaY=0.01)
     detail = cv2.GaussianBlur(profiles - blur, (0, 0), sigmaX=0.01 / grid.pitch_m, sigmaY=0.01)

@@ -24,6 +24,7 @@ class Flag(StrEnum):
     RESCAN_BEFORE_ORIGIN = "rescan_before_origin"
     SAME_CONTENT = "same_content"
     CHECKSUM_MISMATCH = "checksum_mismatch"
+    SCAN_CONFLICT = "scan_conflict"
     LOW_AGREEMENT = "low_agreement"
     EDGE_ON_EDGE = "edge_on_edge"
     MOVED_CARGO = "moved_cargo"
@@ -52,6 +53,7 @@ _SENTENCES: dict[Flag, str] = {
     Flag.RESCAN_BEFORE_ORIGIN: "The rescan is dated before the origin scan.",
     Flag.SAME_CONTENT: "Both scans are the same recording.",
     Flag.CHECKSUM_MISMATCH: "The file does not match the checksum it was delivered with.",
+    Flag.SCAN_CONFLICT: "Another recording came under the id of a scan; the first one is used.",
     Flag.LOW_AGREEMENT: "The two scans agree poorly even after registration.",
     Flag.EDGE_ON_EDGE: "The difference lies along an edge and may come from registration.",
     Flag.MOVED_CARGO: "Something of the same mass is missing close by: cargo that moved.",

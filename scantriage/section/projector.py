@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.register.placement import Fan
 from scantriage.scan.geometry import CONTAINER_WIDTH_M
+from scantriage.scan.placement import Fan
 
 N_SAMPLES_A_CELL = 4  # along y; the fan's slope crosses at most one cell in height within a quarter cell
 

@@ -1,0 +1,144 @@
+"""From two loads to the regions in which they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scantriage.scan.geometry import CONTAINER_WIDTH_M, MetreBox
+from scantriage.section.cells import Cells
+from scantriage.section.explain import Explained, View
+
+FloatArray = NDArray[np.float32]
+
+WINDOW_M = 0.30  # a sports bag
+DETECT_SIGMA = 4.0
+GROW_SHARE = 0.3  # of a region's peak: where it ends
+MIN_KG = 1.0  # a packet of cocaine weighs 1.07 kg
+# Errors of registration, scatter and depth run over several cells, so window sums scatter wider than
+# independent cells would.
+SPREAD = 2.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeMap:
+    """What differs between two loads, seen from the side: (Z, S), z rising.
+
+    mass_kg: of each cell, rescan minus origin. window_kg, sd_kg: sum over a window of `WINDOW_M` around it,
+    and its standard deviation. significance: their ratio.
+    """
+
+    mass_kg: FloatArray
+    window_kg: FloatArray
+    sd_kg: FloatArray
+
+    @property
+    def significance(self) -> FloatArray:
+        """(Z, S) window mass in standard deviations, positive where the rescan holds more."""
+        return np.asarray(self.window_kg / np.maximum(self.sd_kg, np.float32(1e-6)), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """One region that differs. mass_kg is signed; y_m: its depth, towards +y; cells: (Z, S) bool."""
+
+    box: MetreBox
+    mass_kg: float
+    sd_kg: float
+    significance: float
+    y_m: float
+    cells: NDArray[np.bool_]
+
+
+def change_map(loads: Explained, origin: View, rescan: View, cells: Cells) -> ChangeMap:
+    """Sum the difference of two loads across the container, with its noise."""
+    difference = (loads.rescan - loads.origin).reshape(cells.n_y, -1, loads.origin.shape[1])
+    mass = difference.sum(axis=0)[cells.inside] * np.float32(cells.cell_mass_kg)
+    window = _window(cells)
+    variance = sum(_cell_variance(view, cells) for view in (origin, rescan))
+    sd = SPREAD * np.sqrt(_box_sum(np.asarray(variance, dtype=np.float32), window))
+    return ChangeMap(mass_kg=np.ascontiguousarray(mass), window_kg=_box_sum(mass, window), sd_kg=sd)
+
+
+def find_changes(found: ChangeMap, loads: Explained, cells: Cells) -> list[Change]:
+    """The regions that stand out, strongest first."""
+    significance = found.significance
+    changes = []
+    for sign in (1, -1):
+        strong = (sign * significance > DETECT_SIGMA) & (sign * found.window_kg > MIN_KG)
+        n_regions, regions = cv2.connectedComponents(strong.astype(np.uint8), connectivity=8)
+        changes += [_change(regions == index, sign, found, loads, cells) for index in range(1, n_regions)]
+    return sorted(changes, key=lambda change: -abs(change.significance))
+
+
+def _change(region: NDArray[np.bool_], sign: int, found: ChangeMap, loads: Explained, cells: Cells) -> Change:
+    """Measure a region: grown to the cells that belong to it, boxed, weighed."""
+    window = _window(cells)
+    near = cv2.dilate(region.astype(np.uint8), np.ones(window[::-1], np.uint8)).astype(bool)
+    mass = np.where(near, np.maximum(sign * found.mass_kg, 0), 0)
+    own = mass > GROW_SHARE * np.quantile(mass[mass > 0], 0.9)
+    peak = np.unravel_index(np.argmax(np.where(region, sign * found.significance, 0)), region.shape)
+    total = sign * float(mass.sum())
+    sd = float(found.sd_kg[peak]) * max(1.0, float(np.sqrt(own.sum() / np.prod(window))))
+    return Change(
+        box=_metre_box(own, cells),
+        mass_kg=total,
+        sd_kg=float(np.hypot(sd, MASS_SHARE_SD * total)),
+        significance=float(found.significance[peak]),
+        y_m=_depth(own, loads, cells),
+        cells=own,
+    )
+
+
+MASS_SHARE_SD = 0.15  # of a mass: effective attenuation is known to 10 %, and some of a load is explained away
+
+
+def _metre_box(own: NDArray[np.bool_], cells: Cells) -> MetreBox:
+    heights, slabs = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+    edges = cells.z_edges_m[np.flatnonzero(cells.inside)[0] :]
+    step_x = cells.slab_x * cells.grid.pitch_m
+    return MetreBox(
+        float(slabs[0] * step_x),
+        float((slabs[-1] + 1) * step_x),
+        float(edges[heights[0]]),
+        float(edges[heights[-1] + 1]),
+    )
+
+
+def _depth(own: NDArray[np.bool_], loads: Explained, cells: Cells) -> float:
+    """Mean y of what changed in a region, metres."""
+    difference = (loads.rescan - loads.origin).reshape(cells.n_y, -1, loads.origin.shape[1])[:, cells.inside]
+    weight = np.abs(difference[:, own]).sum(axis=1)
+    y = ((np.arange(cells.n_y) + 0.5) / cells.n_y - 0.5) * CONTAINER_WIDTH_M
+    return float((weight * y).sum() / max(float(weight.sum()), 1e-9))
+
+
+def _window(cells: Cells) -> tuple[int, int]:
+    """Window in cells, (heights, slabs), odd."""
+    pitch = cells.grid.pitch_m
+    return round(WINDOW_M / (cells.cell_z * pitch)) | 1, round(WINDOW_M / (cells.slab_x * pitch)) | 1
+
+
+def _box_sum(values: FloatArray, window: tuple[int, int]) -> FloatArray:
+    summed = cv2.boxFilter(values, cv2.CV_32F, window[::-1], normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(summed, dtype=np.float32)
+
+
+def _cell_variance(view: View, cells: Cells) -> FloatArray:
+    """(Z, S) variance of the mass that a scan sees in each cell as seen from the side, kg squared.
+
+    Rays are carried back to the cells that they cross; where none is usable the variance is that of the
+    densest load, so that nothing is found where nothing was seen.
+    """
+    variance = np.where(view.weight > 0, 1 / np.maximum(view.weight, np.float32(1e-6)) ** 2, BLIND_G_CM2**2)
+    length = view.path.sum(axis=0)
+    carried = (view.path.T @ variance.astype(np.float32)) / np.maximum(length, np.float32(1e-6))[:, np.newaxis]
+    mean = carried.reshape(cells.n_y, -1, carried.shape[1]).mean(axis=0)[cells.inside]
+    area = cells.cell_mass_kg * cells.n_y / CONTAINER_WIDTH_M  # kg of one cell area per g/cm2
+    return np.asarray(mean * np.float32(area**2), dtype=np.float32)
+
+
+BLIND_G_CM2 = 30.0

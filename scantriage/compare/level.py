@@ -1,0 +1,57 @@
+"""One scale for two scanners: what the rescan's mass thickness must be multiplied with.
+
+Energy, filters and scatter bend -ln T differently in two machines. `scantriage.arrays.mass` takes out what
+physics tells, energy and hardening, and with them the bend; what is left is a factor near one. Pixels cannot
+be paired across parallax, and the two distributions are not alike either (matching their quantiles erred by
+up to 40 %), so one common load is fitted to both scans on coarse cells, and each scan is regressed on what
+that load predicts for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scantriage.scan.rectified import Rectified
+from scantriage.section.cells import Cells, view_of
+from scantriage.section.explain import View, explain
+
+FloatArray = NDArray[np.float32]
+
+N_ROUNDS = 2
+N_ITERATIONS = 60
+HUBER = 2.0  # sigmas; what changed between the scans must not bend the scale
+PRIOR_SHARE = 0.02  # weight of a factor of one, as a share of the data's
+MIN_G_CM2 = 3.0  # thinner is walls and air, and tells nothing of the scale
+
+
+def level(
+    origin: Rectified, rescan: Rectified, thickness: tuple[FloatArray, FloatArray], *, energies_mv: tuple[float, float]
+) -> float:
+    """The factor that brings the rescan to the origin scan's scale, from a common load.
+
+    Both scans on one grid; thickness: their mass thickness in g/cm2, (R, C) each.
+    """
+    cells = Cells(origin.grid, origin.placement.size.height_m, n_y=4, cell_z=8, slab_x=24)
+    first = view_of(origin, thickness[0], cells, energy_mv=energies_mv[0])
+    likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
+    factor = 1.0
+    for _ in range(N_ROUNDS):
+        second = view_of(rescan, thickness[1] * np.float32(factor), cells, energy_mv=energies_mv[1])
+        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS)
+        factor *= _regress(first, common.origin) / _regress(second, common.rescan)
+    return factor
+
+
+def _regress(view: View, load: FloatArray) -> float:
+    """Robust slope of a scan on what a load predicts for it, held near one."""
+    predicted = view.path @ load
+    use = (view.weight > 0) & (predicted > MIN_G_CM2)
+    x, y, weight = predicted[use], view.thickness[use], view.weight[use]
+    slope = 1.0
+    for _ in range(5):
+        residual = np.abs(weight * (y - slope * x))
+        robust = weight**2 * np.minimum(1, HUBER / np.maximum(residual, 1e-6))
+        prior = PRIOR_SHARE * float((robust * x**2).sum())
+        slope = float(((robust * x * y).sum() + prior) / ((robust * x**2).sum() + prior)) if prior > 0 else 1.0
+    return slope

@@ -1,0 +1,77 @@
+"""How much higher the container stands in the rescan than its outline says, along its length.
+
+Outlines give the roof to a pixel or two, and containers tilt and bounce while they pass. Averaged over two
+metres of the container, both scans are still projections of one (averaged) cross-section, wherever their
+sources stood: so the height that lets one common load explain both best is the right one.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scantriage.scan.rectified import Rectified
+from scantriage.section.cells import Cells, view_of
+from scantriage.section.explain import View, explain
+
+FloatArray = NDArray[np.float32]
+
+PIECE_M = 2.0
+REACH_M = 0.10
+STEP_M = 0.02
+N_ITERATIONS = 40
+MIN_GAIN = 0.03  # of the misfit, between the best and the worst height: below that a piece tells nothing
+
+
+def align_height(
+    origin: Rectified, rescan: Rectified, thickness: tuple[FloatArray, FloatArray], *, energies_mv: tuple[float, float]
+) -> NDArray[np.float64]:
+    """(K,) metres by which the rescan's placement must be raised, at K places from the front to the doors.
+
+    Both on one grid, aligned along the container; thickness: mass thickness in g/cm2, (R, C) each.
+    """
+    grid = origin.grid
+    n_pieces = max(2, round(grid.length_m / PIECE_M))
+    cells = Cells(grid, origin.placement.size.height_m, n_y=8, cell_z=3, slab_x=grid.shape[1] // n_pieces)
+    first = view_of(origin, thickness[0], cells, energy_mv=energies_mv[0])
+    offsets = np.arange(-round(REACH_M / STEP_M), round(REACH_M / STEP_M) + 1) * STEP_M
+    likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
+    misfit = []
+    for offset in offsets:
+        lowered = _lowered(thickness[1], round(float(offset) / grid.pitch_m))
+        second = view_of(rescan, lowered, cells, energy_mv=energies_mv[1])
+        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS)
+        misfit.append(_misfit(first, common.origin) + _misfit(second, common.rescan))
+    return _smooth(_lowest(np.stack(misfit), offsets))
+
+
+def _lowered(image: FloatArray, n_rows: int) -> FloatArray:
+    """The image shifted down by whole rows, its edge rows repeated."""
+    shift = np.array([[1, 0, 0], [0, 1, n_rows]], dtype=np.float32)
+    return np.asarray(cv2.warpAffine(image, shift, image.shape[::-1], borderMode=cv2.BORDER_REPLICATE))
+
+
+def _misfit(view: View, load: FloatArray) -> NDArray[np.float64]:
+    """(S,) mean absolute residual of each slab in standard deviations: robust to what changed in it."""
+    residual = np.abs(view.weight * (view.path @ load - view.thickness))
+    return np.asarray(residual.sum(axis=0) / np.maximum((view.weight > 0).sum(axis=0), 1), dtype=np.float64)
+
+
+def _lowest(misfit: NDArray[np.float64], offsets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(S,) offset of the lowest misfit of each slab, to a fraction of a step; 0 where it tells nothing."""
+    best = np.clip(misfit.argmin(axis=0), 1, len(offsets) - 2)
+    slab = np.arange(misfit.shape[1])
+    before, here, after = (misfit[best + k, slab] for k in (-1, 0, 1))
+    curve = np.maximum(before - 2 * here + after, 1e-9)
+    fraction = np.clip((before - after) / (2 * curve), -1, 1)
+    telling = misfit.max(axis=0) - misfit.min(axis=0) > MIN_GAIN * misfit.min(axis=0)
+    return np.where(telling, offsets[best] + fraction * STEP_M, 0.0)
+
+
+def _smooth(lift: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median of three, then a mean with weights 1, 2, 1: a container bends less than a load misleads."""
+    padded = np.pad(lift, 1, mode="edge")
+    median = np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)
+    padded = np.pad(median, 1, mode="edge")
+    return np.asarray((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4)

@@ -1,0 +1,1 @@
+"""What two scans tell of the cross-section of a container: rays, cells, loads."""
