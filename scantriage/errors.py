@@ -4,6 +4,7 @@
     ├── UnusableInput          a file or folder from outside that cannot be used; the message names it
     │   ├── UnreadableScan     not an image we can decode, or one that breaks a limit
     │   ├── InvalidSidecar     the sidecar is missing, not JSON, or has wrong fields
+    │   ├── InvalidProfile     a scanner's profile is not TOML or has wrong fields
     │   ├── InvalidManifest    the manifest cannot be read as a table
     │   └── UnsafeArchive      an archive with links, paths out of its folder, or too much inside
     ├── NotComparable          two scans that cannot be compared; the message is the reason an analyst reads
@@ -47,6 +48,10 @@ class UnreadableScan(UnusableInput):
 
 class InvalidSidecar(UnusableInput):
     """The sidecar is missing, not JSON, or has wrong fields."""
+
+
+class InvalidProfile(UnusableInput):
+    """A scanner's profile is not TOML, or has wrong fields."""
 
 
 class InvalidManifest(UnusableInput):
