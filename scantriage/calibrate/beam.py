@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scantriage.calibrate.air import BoolLine, FloatLine, air_mask, empty_columns, reaches_border, rough_gain, row_gain
-from scantriage.calibrate.dose import measure_pulses, steady
+from scantriage.calibrate.air import (
+    BoolLine,
+    FloatLine,
+    coarse_view,
+    drift,
+    find_air,
+    reaches_border,
+    rough_gain,
+    row_gain,
+)
+from scantriage.calibrate.dose import measure_pulses
+from scantriage.calibrate.wobble import heights
 from scantriage.scan.image import BoolImage, FloatImage
 
-# of local transmission about 1, round by round: first the rough gain's errors and the dose's drift must fit in
-_TOLERANCES = (0.08, 0.02, 0.02)
+_N_LOOKS = 2  # for air: the second finds it also where the dose drifted
+_N_ROUNDS = 2  # of pulses and gains in turn, each look; the last changes them by less than a tenth of their errors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,23 +43,34 @@ def find_open_beam(signal: FloatImage, *, padding: BoolLine) -> OpenBeam:
     """The open beam of one energy.
 
     signal: (R, C) counts above dark, dead rows bridged. padding: (C,) bool, columns that measured nothing.
-    Alternates between the air as the gains so far show it, the pulses' dose and tilt in it, and the rows'
-    gain in it.
     """
     if padding.any():
         return _with_padding(find_open_beam(signal[:, ~padding], padding=padding[~padding]), padding)
-    gain, open_rows = rough_gain(signal, empty_columns(signal))
-    pulses = steady(signal.shape[1])
-    level = pulses.over(gain)
-    air = np.zeros(signal.shape, np.bool_)
-    for tolerance in _TOLERANCES:
-        air = air_mask(signal / level, tolerance=tolerance)
-        weight = air.astype(np.float32)
-        pulses = measure_pulses(signal, gain=gain, air=weight)
-        gain = row_gain(signal, relative=pulses.over(np.ones_like(gain)), air=weight, rough=gain)
-        level = pulses.over(gain)
+    gain, open_rows = rough_gain(signal)
+    coarse = coarse_view(signal / gain[:, None])
+    air = find_air(coarse / drift(coarse), signal.shape)
+    level, dose_variance = np.broadcast_to(gain[:, None], signal.shape), np.zeros(signal.shape[1], np.float32)
+    for _ in range(_N_LOOKS):
+        if not air.any():
+            break
+        gain, level, dose_variance = _refine(signal, gain=gain, air=air)
+        air = find_air(coarse_view(signal / level), signal.shape)
     has_air = bool(open_rows.mean() > 0.5) and reaches_border(air)
-    return OpenBeam(level=level, air=air, dose_variance=pulses.variance, has_air=has_air)
+    return OpenBeam(level=level, air=air, dose_variance=dose_variance, has_air=has_air)
+
+
+def _refine(signal: FloatImage, *, gain: FloatLine, air: BoolImage) -> tuple[FloatLine, FloatImage, FloatLine]:
+    """Pulses and row gains in turn, each measured in the air with the other known: gain, level, dose variance."""
+    weight = air.astype(np.float32)
+    lit = signal * weight
+    flat, height = np.ones(signal.shape[1], np.float32), heights(gain.size)
+    n_air, air_sums = weight @ flat, lit @ flat
+    pulses = measure_pulses(lit, gain=gain, air=weight)
+    for _ in range(_N_ROUNDS):
+        middle, lower = pulses.by_height @ weight.T
+        gain = row_gain(air_sums, middle + height * lower, n_air=n_air, rough=gain)
+        pulses = measure_pulses(lit, gain=gain, air=weight)
+    return gain, np.stack([gain, gain * height], axis=1) @ pulses.by_height, pulses.variance
 
 
 def _with_padding(beam: OpenBeam, padding: BoolLine) -> OpenBeam:

@@ -1,23 +1,39 @@
-"""The level of the counts without beam, where it was not delivered."""
+"""The level and the noise of the counts without beam, from rows and pixels that no beam reached."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from scantriage.scan.image import FloatImage
 
 
-def estimate_dark(counts: FloatImage) -> float:
+def estimate_dark(counts: NDArray[Any]) -> float:
     """Dark level of a scan in counts: the level of unlit rows, else the darkest pixels, else 0.
 
     counts: (R, C). The darkest pixels are taken only when they are under 2 % of the brightest: else the scan
     shows nothing opaque, and they say little.
     """
     bright = float(np.quantile(counts[::7, ::7], 0.99))
-    rows = np.quantile(counts[:, :: max(1, counts.shape[1] // 256)], (0.5, 0.98), axis=1)
-    unlit = (rows[1] < 0.02 * bright) & (rows[0] > 0)
+    middle, high = np.quantile(counts[:, :: max(1, counts.shape[1] // 256)], (0.5, 0.98), axis=1)
+    unlit = (high < 0.02 * bright) & (middle > 0)
     if unlit.any():
-        return float(np.median(rows[0][unlit]))
-    lit = counts[counts > 0]
-    darkest = float(np.quantile(lit[::17], 0.001)) if lit.size else 0.0
+        return float(np.median(middle[unlit]))
+    lit = counts[::3, ::3]
+    lit = lit[lit > 0]
+    darkest = float(np.quantile(lit, 0.001)) if lit.size else 0.0
     return darkest if darkest < 0.02 * bright else 0.0
+
+
+def dark_noise(dead_rows: FloatImage, *, dark: float) -> float | None:
+    """Standard deviation of the counts without beam, from the dead rows that lie about the dark level.
+
+    dead_rows: (N, C) counts. None when there are none, or when they are stuck.
+    """
+    if dead_rows.size == 0:
+        return None
+    spread = dead_rows.std(axis=1)
+    unlit = (spread > 0) & (np.abs(np.median(dead_rows, axis=1) - dark) < 5 * spread)
+    return float(np.median(spread[unlit])) if unlit.any() else None

@@ -9,69 +9,106 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.arrays.robust import robust_sd
-from scantriage.calibrate.dead import bridge_rows, dead_lines
+from scantriage.calibrate.air import coarse_view, drift
+from scantriage.calibrate.dead import DeadLines, bridge_rows, dead_lines
 from scantriage.errors import UnreadableScan
-from scantriage.scan.image import BoolImage, FloatImage, ScanImage
+from scantriage.scan.image import FloatImage, ScanImage
 from scantriage.scan.quality import Flag
 
+_DEPTHS = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # tops of the grey scales that exports use
+_CLIP = 1.5 / 255  # of full scale, at both ends: JPEG moves a clipped pixel by a level
+_LAG = 2  # columns; exports are resampled, so that neighbours share noise
+_N_LEVELS = 32  # of grey, for which noise is measured
 
-def relative_attenuation(pixels: NDArray[Any]) -> tuple[ScanImage, tuple[Flag, ...]]:
+
+def calibrate_display(pixels: NDArray[Any]) -> tuple[ScanImage, tuple[Flag, ...]]:
     """Relative attenuation -ln(grey / white) of a display export, and its weaknesses.
 
-    pixels: (1, R, C) grey levels, white where the beam is open, or the other way round. Clipped white is not
-    valid and has attenuation 0 (no more than about that can be told); clipped black is not penetrated.
+    pixels: (E, R, C) grey levels, open beam white, or black: then inverted here. Clipped white is not valid
+    and has attenuation 0: at most that little; clipped black is not penetrated. UnreadableScan when no column
+    shows anything. penetrated is that of the first plane.
     """
-    grey = np.asarray(pixels[0], np.float32)
-    top = _ceiling(pixels)
-    padding = np.asarray(grey.max(axis=0) == grey.min(axis=0))
-    if padding.all():
-        raise UnreadableScan("The image is the same from top to bottom everywhere, so nothing can be seen in it.")
-    if _is_inverted(grey[:, ~padding], top=top):
-        grey = top - grey
-    white = max(float(np.quantile(grey[:, ~padding][::4, ::4], 0.98)), 0.5 * top)
-    dead = dead_lines(grey, dark=0.0).rows
-    bridged = bridge_rows(grey, dead)
-    noise = _grey_noise(bridged[:, ~padding], top=top)
-    black = 1.5 * top / 255
-    floored = np.clip(bridged, black, white)
-    attenuation = -cv2.log(floored / white)
-    attenuation[:, padding] = 0
-    clipped = bridged >= white
-    valid = ~(clipped | dead[:, None] | padding)
-    image = ScanImage(
-        pixels=attenuation[None],
-        variance=((noise / floored) ** 2)[None].astype(np.float32),
-        valid=valid,
-        penetrated=_above(bridged, black),
-        quantity="relative_attenuation",
+    planes = [_upright(np.asarray(plane, np.float32)) for plane in pixels]
+    lines = [dead_lines(plane, dark=0.0) for plane in planes]
+    dead = DeadLines(
+        rows=np.logical_or.reduce([line.rows for line in lines]),
+        cols=_widen(np.logical_and.reduce([line.cols for line in lines])),
     )
+    if dead.cols.all() or dead.rows.all():
+        raise UnreadableScan("The image shows no signal in any row, so nothing can be seen in it.")
+    valid = np.broadcast_to(~(dead.rows[:, None] | dead.cols), planes[0].shape).copy()
+    attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
+    for energy, grey in enumerate(planes):
+        valid &= grey < 1 - _CLIP
+        attenuation[energy], variance[energy] = _relative(bridge_rows(grey, dead.rows), padding=dead.cols)
+    black = planes[0] < _CLIP
+    image = ScanImage(attenuation, variance, valid, np.asarray(~black), "relative_attenuation")
+    seen = ~dead.cols
     flags = {
         Flag.UNCALIBRATED: True,
-        Flag.DEAD_ROWS: bool(dead.any()),
-        Flag.CLIPPED: bool(np.mean((grey >= top) | (grey <= 0)) > 1e-3),
+        Flag.DEAD_ROWS: bool(dead.rows.any()),
+        Flag.CLIPPED: bool(np.mean((black | (planes[0] >= 1 - _CLIP))[:, seen]) > 1e-3),
     }
     return image, tuple(flag for flag, holds in flags.items() if holds)
 
 
-def _ceiling(pixels: NDArray[Any]) -> float:
-    """The brightest grey the export can hold: 255, or its own maximum where that is more."""
-    return max(255.0, float(pixels.max()))
+def _upright(grey: FloatImage) -> FloatImage:
+    """Grey as a part of full scale with the open beam bright, inverted where the site shows it dark."""
+    high = float(grey.max())
+    scaled = grey / np.float32(next((depth for depth in _DEPTHS if depth >= high), high))
+    return 1 - scaled if _is_inverted(scaled) else scaled
 
 
-def _is_inverted(grey: FloatImage, *, top: float) -> bool:
-    """Whether open beam is shown dark: the rows above the container decide, a fifth of the image at most."""
-    above = grey[: max(1, grey.shape[0] // 50)]
-    return float(np.median(above)) < 0.4 * top
+def _is_inverted(grey: FloatImage) -> bool:
+    """Whether the image's rim, which shows mostly air, is nearer to the dark end than to the bright one.
+
+    Columns of one level are padding and do not count.
+    """
+    seen = np.flatnonzero(grey.max(axis=0) - grey.min(axis=0) > 0.1)
+    if seen.size == 0:
+        return False
+    depth = max(1, grey.shape[0] // 50)
+    rim = np.concatenate([grey[:depth, seen].ravel(), grey[:, seen[:depth]].ravel(), grey[:, seen[-depth:]].ravel()])
+    low, high = np.quantile(grey[::4, seen], (0.02, 0.98))
+    return bool(high - np.quantile(rim, 0.75) > np.quantile(rim, 0.25) - low)
 
 
-def _grey_noise(grey: FloatImage, *, top: float) -> float:
-    """Standard deviation of a grey level: local noise where it is not clipped, and rounding."""
-    inside = (grey > 0.05 * top) & (grey < 0.95 * top)
-    high_pass = (grey - cv2.blur(grey, (3, 3)))[inside]
-    rounding = top / 255 / np.sqrt(12)
-    noise = robust_sd(high_pass[:: max(1, high_pass.size // 100_000)]) if high_pass.size > 100 else 0.0
-    return float(np.hypot(noise * np.sqrt(9 / 8), rounding))
+def _widen(padding: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Padding with the columns beside it: JPEG smears a sharp border over its block of 8 pixels."""
+    wide = cv2.dilate(padding.astype(np.uint8).reshape(1, -1), np.ones((1, 7), np.uint8)).ravel() > 0
+    return np.asarray(wide)
 
 
-def _above(grey: FloatImage, black: float) -> BoolImage:
-    return np.asarray(grey > black)
+def _relative(grey: FloatImage, *, padding: NDArray[np.bool_]) -> tuple[FloatImage, FloatImage]:
+    """Relative attenuation and its variance; 0 where white is clipped and in padding."""
+    inside = grey[:, ~padding]
+    white = _white(inside)
+    coarse = drift(coarse_view(inside / white))
+    level = np.full(padding.size, white, np.float32)
+    level[~padding] *= cv2.resize(coarse.reshape(1, -1), (inside.shape[1], 1)).ravel()
+    floored = np.maximum(grey, np.float32(_CLIP))
+    attenuation = cv2.log(np.minimum(level, 1) / floored)
+    attenuation[grey >= 1 - _CLIP] = 0
+    attenuation[:, padding] = 0
+    return attenuation, _noise_variance(inside, floored) / (floored * floored)
+
+
+def _white(grey: FloatImage) -> float:
+    """Grey of the open beam: the commonest level of the brightest fifth of the scale; else the brightest seen."""
+    levels = np.bincount((grey[::2, ::2].ravel() * 255 + 0.5).astype(np.intp).clip(0, 255), minlength=256)
+    bright = levels[204:]
+    if bright.sum() > 0.02 * levels.sum():
+        return float(204 + np.argmax(bright)) / 255
+    return float(np.quantile(grey, 0.98))
+
+
+def _noise_variance(inside: FloatImage, grey: FloatImage) -> FloatImage:
+    """(R, C) variance of each grey level, from how pixels of that level differ from those beside them."""
+    rows = inside[:: max(1, inside.shape[0] // 128)]
+    middle = rows[:, _LAG:-_LAG]
+    change = middle - 0.5 * (rows[:, : -2 * _LAG] + rows[:, 2 * _LAG :])
+    place = np.minimum((middle * _N_LEVELS).astype(np.intp), _N_LEVELS - 1)
+    spreads = [robust_sd(change[place == level]) for level in range(_N_LEVELS)]
+    known = np.nan_to_num(np.array(spreads)) ** 2 / 1.5 + 1 / 12 / 255**2
+    table = np.asarray(np.interp(np.arange(256) / 255, (np.arange(_N_LEVELS) + 0.5) / _N_LEVELS, known), np.float32)
+    return np.asarray(cv2.LUT((grey * 255).clip(0, 255).astype(np.uint8), table), np.float32)

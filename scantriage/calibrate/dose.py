@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scantriage.arrays.robust import FloatArray, fill_gaps, robust_sd, running_median
+from scantriage.arrays.robust import FloatArray, clipped_mean_sd, fill_gaps, robust_sd, running_median
 from scantriage.calibrate.air import FloatLine
 from scantriage.calibrate.wobble import heights, wobble
 from scantriage.scan.image import FloatImage
@@ -24,47 +24,35 @@ class Pulses:
     tilt: FloatLine
     variance: FloatLine
 
-    def over(self, gain: FloatLine) -> FloatImage:
-        """(R, C) open beam in counts above dark: gain * dose * (1 + tilt * height), height -1 to 1 downwards."""
-        by_row = np.stack([gain, gain * heights(gain.size)], axis=1)
-        return np.asarray(by_row @ np.stack([self.dose, self.dose * self.tilt]), np.float32)
+    @property
+    def by_height(self) -> FloatImage:
+        """(2, C) what a gain of one shows at mid height, and how much more at the lowest row."""
+        return np.stack([self.dose, self.dose * self.tilt])
 
 
-def steady(n_cols: int) -> Pulses:
-    """Pulses of equal dose without wobble."""
-    return Pulses(np.ones(n_cols, np.float32), np.zeros(n_cols, np.float32), np.zeros(n_cols, np.float32))
-
-
-def measure_pulses(signal: FloatImage, *, gain: FloatLine, air: FloatImage) -> Pulses:
+def measure_pulses(lit: FloatImage, *, gain: FloatLine, air: FloatImage) -> Pulses:
     """Dose and tilt of each pulse by weighted least squares over the open beam in its column.
 
-    signal: (R, C) counts above dark. gain: (R,). air: (R, C) 1 where open beam, else 0.
+    lit: (R, C) counts above dark in air, 0 elsewhere. gain: (R,). air: (R, C) 1 where open beam, else 0.
     A column with little air is drawn towards its neighbours' dose by as much as its own would be noise (a
     Gaussian prior with the pulses' own spread); one without any takes their dose, and the pulses' spread as
     its variance. So one that sees air only above the roof is not misled by the tilt there.
     """
-    n_rows, n_cols = signal.shape
-    height = heights(n_rows)
-    n_air, lever, lever2 = np.stack([np.ones(n_rows, np.float32), height, height**2]) @ air
-    ratio = signal * air / gain[:, None]
-    total, moment = np.stack([np.ones(n_rows, np.float32), height]) @ ratio
-    seen = n_air > 0
-    if not seen.any():
-        return steady(n_cols)
-    trend = running_median(fill_gaps(total / np.maximum(n_air, 1), seen), 25)
-    pixel_variance = _pixel_variance(ratio, dose=trend, air=air)
+    height = heights(gain.size)
+    flat = np.ones_like(height)
+    n_air, lever, lever2 = np.stack([flat, height, height**2]) @ air
+    total, moment = np.stack([flat / gain, height / gain]) @ lit
+    trend = running_median(fill_gaps(total / np.maximum(n_air, 1), n_air > 0), 25)
+    pixel_variance = _pixel_variance(lit, gain=gain, dose=trend)
     excess, excess_moment = total / trend - n_air, moment / trend - lever
-    spread = _spread(excess, n_air, pixel_variance)
-    shrink = pixel_variance / max(spread, 1e-3 * pixel_variance)
+    shrink = pixel_variance / max(_spread(excess, n_air, pixel_variance), 1e-3 * pixel_variance)
     tilt, tilt_variance = wobble(
         information=(lever2 - lever**2 / (n_air + shrink)) / pixel_variance,
         score=(excess_moment - lever * excess / (n_air + shrink)) / pixel_variance,
     )
-    own = (excess - tilt * lever) / (n_air + shrink)
-    dose = trend * (1 + own)
+    dose = trend * (1 + (excess - tilt * lever) / (n_air + shrink))
     unknown = pixel_variance / (n_air + shrink) + tilt_variance * float(np.mean(height**2))
-    middle = np.median(dose)
-    return Pulses(_line(dose / middle), _line(tilt), _line(unknown))
+    return Pulses(_line(dose / np.median(dose)), _line(tilt), _line(unknown))
 
 
 def _line(values: FloatArray) -> FloatLine:
@@ -78,7 +66,8 @@ def _spread(excess: FloatArray, n_air: FloatArray, pixel_variance: float) -> flo
     return max(found - float(np.median(pixel_variance / n_air[rich])), 0.0)
 
 
-def _pixel_variance(ratio: FloatImage, *, dose: FloatArray, air: FloatImage) -> float:
-    """Relative variance of one air pixel, from every 97th of them: a prime, so that no row is favoured."""
-    rows, cols = np.unravel_index(np.flatnonzero(air)[::97], air.shape)
-    return max(robust_sd(ratio[rows, cols] / dose[cols]) ** 2, 1e-9)
+def _pixel_variance(lit: FloatImage, *, gain: FloatLine, dose: FloatArray) -> float:
+    """Relative variance of one air pixel, from some 64 rows."""
+    step = max(1, gain.size // 64)
+    ratio = lit[::step] / (gain[::step, None] * dose.astype(np.float32))
+    return max(clipped_mean_sd(ratio[ratio > 0])[1] ** 2, 1e-9)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from scantriage.arrays.robust import clipped_mean_sd
+from scantriage.calibrate.beam import OpenBeam
 from scantriage.scan.image import BoolImage, FloatImage
 
 _LAG = 8  # columns between two pixels compared: noise is correlated along travel, 0.63 at lag 1 on a real scan
 _FEWEST = 200  # pairs; gives a variance to 10 %
-_MOST = 200_000  # pairs; gives a variance to 0.3 %
 _ROUNDING = 1 / 12  # variance of rounding to whole counts
 
 
@@ -32,22 +32,22 @@ class CountNoise:
         return 2 * self.per_count + 2 * float(np.sqrt(self.per_count**2 + self.floor))
 
 
-def count_noise(signal: FloatImage, *, open_beam: FloatImage, air: BoolImage, dark_noise: float | None) -> CountNoise:
+def count_noise(signal: FloatImage, *, beam: OpenBeam, dark_noise: float | None) -> CountNoise:
     """Noise of the counts from pairs of pixels `_LAG` columns apart, so that structure and drift cancel.
 
-    signal, open_beam: (R, C) counts above dark, and what they would be without an object. air: (R, C) bool.
-    dark_noise: standard deviation seen in unlit rows, counts; None when there are none: then taken from the
-    darkest pixels, and when there are none of these either, one ten-thousandth of the open beam.
+    signal: (R, C) counts above dark. dark_noise: standard deviation seen in unlit rows, counts; None when
+    there are none: then taken from the darkest pixels, and when there are none of these either, one
+    ten-thousandth of the open beam.
     """
-    level = float(np.median(open_beam[::8, ::8]))
-    both = air[:, _LAG:] & air[:, :-_LAG]
-    ratio = signal / open_beam
-    per_count = _pair_variance(ratio, both) * level
+    rows = slice(None, None, max(1, signal.shape[0] // 128))
+    signal, open_beam = signal[rows], beam.level[rows]
+    level = float(np.median(open_beam[:, ::8]))
+    per_count = _pair_variance(signal / open_beam, beam.air[rows]) * level
     if not np.isfinite(per_count):
         per_count = level / 8000  # field: about 8,000 quanta in air
     if dark_noise is None:
         dark = signal < 0.003 * level
-        variance = _pair_variance(signal, dark[:, _LAG:] & dark[:, :-_LAG])
+        variance = _pair_variance(signal, dark)
         below = float(signal[dark].mean()) if dark.any() else 0.0
         floor = variance - per_count * max(below, 0) if np.isfinite(variance) else (1e-4 * level) ** 2
     else:
@@ -55,10 +55,7 @@ def count_noise(signal: FloatImage, *, open_beam: FloatImage, air: BoolImage, da
     return CountNoise(per_count=per_count, floor=max(floor, _ROUNDING))
 
 
-def _pair_variance(values: FloatImage, both: BoolImage) -> float:
-    """Half the variance of the differences at `_LAG` where both pixels count; NaN with too few pairs."""
-    at = np.flatnonzero(both)
-    if at.size < _FEWEST:
-        return float("nan")
-    rows, cols = np.unravel_index(at[:: max(1, at.size // _MOST)], both.shape)
-    return clipped_mean_sd(values[rows, cols + _LAG] - values[rows, cols])[1] ** 2 / 2
+def _pair_variance(values: FloatImage, chosen: BoolImage) -> float:
+    """Half the variance of the differences at `_LAG` where both pixels are chosen; NaN with too few pairs."""
+    difference = (values[:, _LAG:] - values[:, :-_LAG])[chosen[:, _LAG:] & chosen[:, :-_LAG]]
+    return clipped_mean_sd(difference)[1] ** 2 / 2 if difference.size >= _FEWEST else float("nan")
