@@ -77,6 +77,7 @@ class Weights:
                 Flag.SIZE_MISMATCH: 1.0,  # another container, or a slip in the manifest
                 Flag.CHECK_DIGIT: 0.7,  # a cloned number, mostly a typing error
                 Flag.CHECKSUM_MISMATCH: 0.7,  # altered, mostly a broken transfer
+                Flag.SCAN_CONFLICT: 0.7,  # replaced, mostly sent again after a repair
                 Flag.RESCAN_BEFORE_ORIGIN: 0.3,  # a clock set wrong, nearly always
             }
         )

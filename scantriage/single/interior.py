@@ -65,7 +65,8 @@ def interior_of(
     rows = np.floor(roof + (floor - roof) * depth[:, np.newaxis]).astype(np.intp)
     inside = (rows >= 0) & (rows < n_rows)
     at = np.clip(rows, 0, n_rows - 1), np.broadcast_to(cols, rows.shape)
-    mid_rows = np.mean(roof) + np.mean(floor - roof) * depth
+    # a frame counts in pixel edges, a geometry in row centres
+    mid_rows = np.mean(roof) + np.mean(floor - roof) * depth - 0.5
     return Interior(
         attenuation=np.asarray(image.pixels[0][at]),
         valid=image.valid[at] & inside,

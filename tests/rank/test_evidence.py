@@ -134,7 +134,8 @@ def test_a_box_declared_empty_that_is_not_is_worth_opening_without_a_partner():
 
 
 @pytest.mark.parametrize(
-    "flag", [Flag.SAME_CONTENT, Flag.RESCAN_BEFORE_ORIGIN, Flag.CHECK_DIGIT, Flag.CHECKSUM_MISMATCH]
+    "flag",
+    [Flag.SAME_CONTENT, Flag.RESCAN_BEFORE_ORIGIN, Flag.CHECK_DIGIT, Flag.CHECKSUM_MISMATCH, Flag.SCAN_CONFLICT],
 )
 def test_doubts_about_the_delivery_raise_the_priority_wherever_they_were_noticed(flag):
     assert priority(CLEAN, flags=(flag,)) == priority(replace(CLEAN, flags=(flag,))) > priority(CLEAN)
