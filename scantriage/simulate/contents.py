@@ -1,0 +1,116 @@
+"""What is in one container at its source and on arrival."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from scantriage.scan.container import size_of
+from scantriage.simulate.cargo import Load
+from scantriage.simulate.case import Label
+from scantriage.simulate.commodities import draw_load
+from scantriage.simulate.concealment import Hidden, Place, hide, places_in
+from scantriage.simulate.solids import Solid
+from scantriage.simulate.structure import Box, build_box
+from scantriage.simulate.voyage import Voyage, sail
+
+_Entry = TypeVar("_Entry", bound=str)
+
+_LABELS: dict[Label, float] = {"clean": 0.5, "added": 0.26, "removed": 0.1, "moved": 0.06, "swapped": 0.08}
+_SIZES = {"22G1": 1.0, "42G1": 1.0, "45G1": 2.0, "L5G1": 0.3, "22R1": 0.4, "45R1": 3.0, "L5R1": 0.2}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a case shall be about; None is left to chance."""
+
+    label: Label | None = None
+    place: Place | None = None
+    mass_kg: float | None = None
+    size_type: str | None = None
+    commodity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A container twice: as it left and as it arrived. hidden: the load in the origin scan and in the rescan."""
+
+    label: Label
+    size_type: str
+    length_m: float
+    height_m: float
+    load: Load
+    origin: tuple[Solid, ...]
+    rescan: tuple[Solid, ...]
+    hidden: tuple[Hidden | None, Hidden | None]
+
+
+def draw_contents(seed: np.random.SeedSequence, wish: Wish) -> Contents:
+    """A container with its load, a voyage, and what was done to it.
+
+    Box, load and voyage depend on the seed alone, so the same seed with another label shows the same container.
+    Raises KeyError for a size type or commodity that does not exist.
+    """
+    box_rng, load_rng, voyage_rng, crime_rng, label_rng = (np.random.default_rng(s) for s in seed.spawn(5))
+    label = wish.label or _drawn(_LABELS, label_rng)
+    size_type = wish.size_type or _drawn(_SIZES, load_rng)
+    size = size_of(size_type)
+    if size is None:
+        raise KeyError(size_type)
+    box = build_box(size, box_rng)
+    load = draw_load(box.room, load_rng, reefer=size.reefer, commodity=wish.commodity)
+    arrived_box, arrived = box, sail(load, box.room, Voyage.draw(voyage_rng), voyage_rng)
+    hidden: tuple[Hidden | None, Hidden | None] = (None, None)
+    if label == "swapped":
+        arrived_box = build_box(size, crime_rng)
+        arrived = _other_load(arrived_box, load, crime_rng)
+    elif label != "clean":
+        hidden = _hidden(label, box, (load, arrived), wish, crime_rng)
+    return Contents(
+        label, size_type, size.length_m, size.height_m, load,
+        _all(box.solids, load.solids, hidden[0]), _all(arrived_box.solids, arrived.solids, hidden[1]), hidden,
+    )  # fmt: skip
+
+
+def _hidden(
+    label: Label, box: Box, loads: tuple[Load, Load], wish: Wish, rng: np.random.Generator
+) -> tuple[Hidden | None, Hidden | None]:
+    mass_kg = wish.mass_kg or _draw_mass_kg(rng)
+    before, after = (_hide(box, load, wish.place, mass_kg, rng) for load in loads)
+    return (None if label == "added" else before, None if label == "removed" else after)
+
+
+def _hide(box: Box, load: Load, place: Place | None, mass_kg: float, rng: np.random.Generator) -> Hidden:
+    places = places_in(box, load)
+    # behind the doors and in the reefer's machinery is where most loads are found
+    weights = np.array([{"doors": 3.0, "reefer": 2.5, "in_cargo": 1.5}.get(entry, 1.0) for entry in places])
+    chosen = place or places[int(rng.choice(len(places), p=weights / weights.sum()))]
+    return hide(box, load, chosen, mass_kg, rng)
+
+
+def _draw_mass_kg(rng: np.random.Generator) -> float:
+    """Half of the finds weigh less than 100 kg, one in twelve more than a tonne (Rotterdam 2023)."""
+    if rng.random() < 0.85:
+        return math.exp(rng.uniform(math.log(5), math.log(200)))
+    return math.exp(rng.uniform(math.log(200), math.log(2_500)))
+
+
+def _other_load(box: Box, load: Load, rng: np.random.Generator) -> Load:
+    """Another load of the same weight under the same number."""
+    while True:
+        other = draw_load(box.room, rng, reefer=box.size.reefer)
+        if other.units or load.units:
+            return other.weighing(load.mass_kg) if other.units and load.units else other
+
+
+def _all(box: Iterable[Solid], load: Iterable[Solid], hidden: Hidden | None) -> tuple[Solid, ...]:
+    return (*box, *load, *(hidden.solids if hidden else ()))
+
+
+def _drawn(table: dict[_Entry, float], rng: np.random.Generator) -> _Entry:
+    weights = np.array(list(table.values()))
+    return list(table)[int(rng.choice(len(table), p=weights / weights.sum()))]
