@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scantriage.arrays.robust import FloatArray, clipped_mean_sd, fill_gaps, robust_sd, running_median
+from scantriage.arrays.robust import FloatArray, clipped_mean_sd, fill_gaps, robust_sd, running_median, thin
 from scantriage.calibrate.air import FloatLine
 from scantriage.calibrate.wobble import heights, wobble
 from scantriage.scan.image import FloatImage
@@ -30,18 +30,26 @@ class Pulses:
         return np.stack([self.dose, self.dose * self.tilt])
 
 
-def measure_pulses(lit: FloatImage, *, gain: FloatLine, air: FloatImage) -> Pulses:
+def air_moments(air: FloatImage) -> FloatImage:
+    """(3, C) of each column's air: number of pixels, sum of their heights, sum of the heights squared.
+
+    air: (R, C) 1 where open beam, else 0.
+    """
+    height = heights(air.shape[0])
+    return np.asarray(np.stack([np.ones_like(height), height, height**2]) @ air)
+
+
+def measure_pulses(lit: FloatImage, *, gain: FloatLine, moments: FloatImage) -> Pulses:
     """Dose and tilt of each pulse by weighted least squares over the open beam in its column.
 
-    lit: (R, C) counts above dark in air, 0 elsewhere. gain: (R,). air: (R, C) 1 where open beam, else 0.
+    lit: (R, C) counts above dark in air, 0 elsewhere. gain: (R,). moments: of the air, see `air_moments`.
     A column with little air is drawn towards its neighbours' dose by as much as its own would be noise (a
     Gaussian prior with the pulses' own spread); one without any takes their dose, and the pulses' spread as
     its variance. So one that sees air only above the roof is not misled by the tilt there.
     """
     height = heights(gain.size)
-    flat = np.ones_like(height)
-    n_air, lever, lever2 = np.stack([flat, height, height**2]) @ air
-    total, moment = np.stack([flat / gain, height / gain]) @ lit
+    n_air, lever, lever2 = moments
+    total, moment = np.stack([1 / gain, height / gain]) @ lit
     trend = running_median(fill_gaps(total / np.maximum(n_air, 1), n_air > 0), 25)
     pixel_variance = _pixel_variance(lit, gain=gain, dose=trend)
     excess, excess_moment = total / trend - n_air, moment / trend - lever
@@ -70,4 +78,4 @@ def _pixel_variance(lit: FloatImage, *, gain: FloatLine, dose: FloatArray) -> fl
     """Relative variance of one air pixel, from some 64 rows."""
     step = max(1, gain.size // 64)
     ratio = lit[::step] / (gain[::step, None] * dose.astype(np.float32))
-    return max(clipped_mean_sd(ratio[ratio > 0])[1] ** 2, 1e-9)
+    return max(clipped_mean_sd(thin(ratio[ratio > 0], 20_000))[1] ** 2, 1e-9)
