@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
+FloatArray = NDArray[np.floating[Any]]
 
-def area_weights(edges: NDArray[np.float64], n_pixels: int) -> scipy.sparse.csr_array:
+
+def area_weights(edges: FloatArray, n_pixels: int) -> scipy.sparse.csr_array:
     """(K, n_pixels) sparse weights that average pixels over ``[edges[k], edges[k + 1])``.
 
     edges: (K + 1,) monotone, in pixel-edge coordinates: pixel i covers [i, i + 1). Cells narrower than a
@@ -28,15 +32,13 @@ def area_weights(edges: NDArray[np.float64], n_pixels: int) -> scipy.sparse.csr_
     )
 
 
-def resample(
-    image: NDArray[np.float32], row_weights: scipy.sparse.csr_array, col_weights: scipy.sparse.csr_array
-) -> NDArray[np.float32]:
+def resample(image: FloatArray, row_weights: scipy.sparse.csr_array, col_weights: scipy.sparse.csr_array) -> FloatArray:
     """(K, M) weighted sums of an (R, C) image, from (K, R) row weights and (M, C) column weights."""
     rows_done = row_weights @ np.ascontiguousarray(image)
     return np.ascontiguousarray((col_weights @ np.ascontiguousarray(rows_done.T)).T)
 
 
-def reduce_mean(image: NDArray[np.float32], n_rows: int, n_cols: int) -> NDArray[np.float32]:
+def reduce_mean(image: FloatArray, n_rows: int, n_cols: int) -> FloatArray:
     """Means over blocks of n_rows x n_cols pixels; what does not fill a block at the end is left out."""
     rows, cols = image.shape[0] // n_rows, image.shape[1] // n_cols
     blocks = image[: rows * n_rows, : cols * n_cols].reshape(rows, n_rows, cols, n_cols)

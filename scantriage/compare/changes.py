@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from scantriage.scan.geometry import CONTAINER_WIDTH_M, MetreBox
 from scantriage.section.cells import Cells
 from scantriage.section.explain import Explained, View
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 WINDOW_M = 0.30  # a sports bag
 DETECT_SIGMA = 4.0

@@ -9,6 +9,8 @@ that load predicts for it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,7 @@ from scantriage.scan.rectified import Rectified
 from scantriage.section.cells import Cells, view_of
 from scantriage.section.explain import View, explain
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 N_ROUNDS = 2
 N_ITERATIONS = 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from scantriage.scan.rectified import Rectified
 from scantriage.section.cells import Cells, thickness, view_of
 from scantriage.section.explain import Explained, View, explain
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 N_Y = 16  # 15 cm: with 30 cm compact steel in machinery did not fit both views, and errors were 2 times larger
 CELL_Z = 4  # cm: a layer of bricks is 5

@@ -7,6 +7,9 @@ sources stood: so the height that lets one common load explain both best is the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +18,7 @@ from scantriage.scan.rectified import Rectified
 from scantriage.section.cells import Cells, view_of
 from scantriage.section.explain import View, explain
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 PIECE_M = 2.0
 REACH_M = 0.10
@@ -24,10 +27,22 @@ N_ITERATIONS = 40
 MIN_GAIN = 0.03  # of the misfit, between the best and the worst height: below that a piece tells nothing
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeightFit:
+    """Where the rescan's container stands.
+
+    lift_m: (K,) metres by which its placement must be raised, at K places from the front to the doors.
+    misfit: mean absolute residual of both scans there, in standard deviations.
+    """
+
+    lift_m: FloatArray
+    misfit: float
+
+
 def align_height(
     origin: Rectified, rescan: Rectified, thickness: tuple[FloatArray, FloatArray], *, energies_mv: tuple[float, float]
-) -> NDArray[np.float64]:
-    """(K,) metres by which the rescan's placement must be raised, at K places from the front to the doors.
+) -> HeightFit:
+    """Find the height of the rescan's placement.
 
     Both on one grid, aligned along the container; thickness: mass thickness in g/cm2, (R, C) each.
     """
@@ -43,7 +58,8 @@ def align_height(
         second = view_of(rescan, lowered, cells, energy_mv=energies_mv[1])
         common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS)
         misfit.append(_misfit(first, common.origin) + _misfit(second, common.rescan))
-    return _smooth(_lowest(np.stack(misfit), offsets))
+    table = np.stack(misfit)
+    return HeightFit(_smooth(_lowest(table, offsets)), float(table.min(axis=0).mean()))
 
 
 def _lowered(image: FloatArray, n_rows: int) -> FloatArray:
@@ -52,13 +68,13 @@ def _lowered(image: FloatArray, n_rows: int) -> FloatArray:
     return np.asarray(cv2.warpAffine(image, shift, image.shape[::-1], borderMode=cv2.BORDER_REPLICATE))
 
 
-def _misfit(view: View, load: FloatArray) -> NDArray[np.float64]:
+def _misfit(view: View, load: FloatArray) -> FloatArray:
     """(S,) mean absolute residual of each slab in standard deviations: robust to what changed in it."""
     residual = np.abs(view.weight * (view.path @ load - view.thickness))
     return np.asarray(residual.sum(axis=0) / np.maximum((view.weight > 0).sum(axis=0), 1), dtype=np.float64)
 
 
-def _lowest(misfit: NDArray[np.float64], offsets: NDArray[np.float64]) -> NDArray[np.float64]:
+def _lowest(misfit: FloatArray, offsets: FloatArray) -> FloatArray:
     """(S,) offset of the lowest misfit of each slab, to a fraction of a step; 0 where it tells nothing."""
     best = np.clip(misfit.argmin(axis=0), 1, len(offsets) - 2)
     slab = np.arange(misfit.shape[1])
@@ -69,7 +85,7 @@ def _lowest(misfit: NDArray[np.float64], offsets: NDArray[np.float64]) -> NDArra
     return np.where(telling, offsets[best] + fraction * STEP_M, 0.0)
 
 
-def _smooth(lift: NDArray[np.float64]) -> NDArray[np.float64]:
+def _smooth(lift: FloatArray) -> FloatArray:
     """Median of three, then a mean with weights 1, 2, 1: a container bends less than a load misleads."""
     padded = np.pad(lift, 1, mode="edge")
     median = np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,7 @@ from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import CONTAINER_WIDTH_M, FanGeometry
 from scantriage.scan.placement import Placement
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.floating[Any]]
 
 # A scanner nobody described: field.md gives sources 4 to 6 m away and 0.5 to 2.5 m high; a container
 # on a chassis stands about 1.25 m above the road.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from scantriage.scan.image import ScanImage
 from scantriage.scan.placement import Placement
 from scantriage.scan.rectified import Rectified
 
-FloatImage = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 MIN_COVERED = 0.5  # a grid cell is measured when at least half of it was
 
@@ -23,7 +25,7 @@ def rectify(
     grid: ContainerGrid,
     *,
     energy: int,
-    x_m: NDArray[np.float64] | None = None,
+    x_m: FloatArray | None = None,
 ) -> Rectified:
     """Average one energy of a scan onto a container grid.
 
@@ -54,13 +56,13 @@ def rectify(
     )
 
 
-def _lift_rows(placement: Placement, grid: ContainerGrid) -> NDArray[np.float32]:
+def _lift_rows(placement: Placement, grid: ContainerGrid) -> FloatArray:
     """(C,) how many grid rows higher than on average a tilted or bouncing container stands in each column."""
     lift = placement.base_at(grid.x_m()) - placement.mean_base_m
     return np.asarray(lift / grid.pitch_m, dtype=np.float32)
 
 
-def _shift_columns(image: FloatImage, rows: NDArray[np.float32]) -> FloatImage:
+def _shift_columns(image: FloatArray, rows: FloatArray) -> FloatArray:
     """Shift every column down by its own number of rows; what comes in from outside is zero."""
     if float(np.abs(rows).max()) < 0.05:  # a twentieth of a grid row is not worth a second interpolation
         return image

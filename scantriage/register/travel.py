@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from scantriage.scan.rectified import Rectified
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 REACH_M = 0.80  # 15 % of speed error over a third of a 12 m box leaves 0.6 m after fitting both ends
 STEP_M = 0.01
@@ -38,7 +39,7 @@ class Travel:
     likeness: -1 to 1, correlation of the band profiles after alignment.
     """
 
-    displacement_m: NDArray[np.float64]
+    displacement_m: FloatArray
     likeness: float
 
 
@@ -94,7 +95,7 @@ def _row_map(rows: FloatArray, n_rows: int) -> FloatArray:
     return np.asarray(rows[np.newaxis] + np.arange(n_rows, dtype=np.float32)[:, np.newaxis], dtype=np.float32)
 
 
-def _cheapest_path(cost: FloatArray) -> NDArray[np.float64]:
+def _cheapest_path(cost: FloatArray) -> FloatArray:
     """(N,) signed step per node of the cheapest path through a (2 n_steps + 1, N) cost, one step up or down a node."""
     n_states, n_nodes = cost.shape
     came_from = np.zeros((n_nodes, n_states), dtype=np.int8)
@@ -114,7 +115,7 @@ def _cheapest_path(cost: FloatArray) -> NDArray[np.float64]:
     return path.astype(np.float64) - (n_states - 1) / 2
 
 
-def _likeness(first: FloatArray, second: FloatArray, displacement: NDArray[np.float64]) -> float:
+def _likeness(first: FloatArray, second: FloatArray, displacement: FloatArray) -> float:
     """Mean correlation of the profiles once the second is displaced (in columns)."""
     columns = np.arange(first.shape[1], dtype=np.float64)
     moved = np.stack([np.interp(columns + displacement, columns, row) for row in second])

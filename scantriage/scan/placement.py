@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scantriage.scan.container import ContainerSize
 from scantriage.scan.geometry import FanGeometry, MetreBox, PixelBox
 
-FloatArray = NDArray[np.float64]
+FloatArray = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,6 @@ class Placement:
         knots = np.linspace(0.0, self.size.length_m, len(by_m))
         return replace(self, base_m=self.base_at(knots) + by_m)
 
-    def with_side(self, side: str) -> Self:
+    def with_side(self, side: Literal["left", "right"]) -> Self:
         """The same place with the source on this side of the vehicle."""
         return replace(self, geometry=replace(self.geometry, source_side=side))

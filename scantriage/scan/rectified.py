@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scantriage.scan.geometry import ContainerGrid
 from scantriage.scan.placement import Placement
 
-FloatImage = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 BoolImage = NDArray[np.bool_]
 
 
@@ -24,7 +25,7 @@ class Rectified:
 
     grid: ContainerGrid
     placement: Placement
-    attenuation: FloatImage
-    variance: FloatImage
+    attenuation: FloatArray
+    variance: FloatArray
     valid: BoolImage
     usable: BoolImage

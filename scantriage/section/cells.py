@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from scantriage.scan.rectified import Rectified
 from scantriage.section.explain import View
 from scantriage.section.projector import projector
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 BELOW_M = 0.25  # how far below the floor rays are still used: they cross the floor near the source
 ABOVE_M = 0.45
@@ -42,7 +43,7 @@ class Cells:
     slab_x: int
 
     @property
-    def z_edges_m(self) -> NDArray[np.float64]:
+    def z_edges_m(self) -> FloatArray:
         """(Z + 1,) rising."""
         step = self.cell_z * self.grid.pitch_m
         below = -round(-self.grid.bottom_m / step) * step

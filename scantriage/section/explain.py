@@ -19,11 +19,12 @@ difference (Friedman et al. 2007, doi:10.1214/07-AOAS131).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating[Any]]
 
 # per (g/cm2 per m)^2: holds what one view cannot tell. 0.3 smeared compact steel across the container and made
 # findings of 80 kg in an unchanged load of machinery, 0.05 leaves 40 and keeps nine tenths of a real 40 kg.

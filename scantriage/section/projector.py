@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.scan.geometry import CONTAINER_WIDTH_M
 from scantriage.scan.placement import Fan
 
+FloatArray = NDArray[np.floating[Any]]
+
 N_SAMPLES_A_CELL = 4  # along y; the fan's slope crosses at most one cell in height within a quarter cell
 
 
-def projector(
-    fan: Fan, apparent_z_m: NDArray[np.float64], *, n_y: int, z_edges_m: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def projector(fan: Fan, apparent_z_m: FloatArray, *, n_y: int, z_edges_m: FloatArray) -> FloatArray:
     """(R, n_y * Z) path length in metres of R rays through a grid of n_y by Z cells across the container.
 
     apparent_z_m: (R,) height at which each ray crosses the mid plane. z_edges_m: (Z + 1,) rising, evenly

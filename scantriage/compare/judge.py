@@ -1,0 +1,122 @@
+"""What a change is: added, removed, only moved, or the whole load another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scantriage.compare.changes import Change
+from scantriage.compare.pair import Compared
+from scantriage.compare.zones import zone_of
+from scantriage.scan.container import ContainerSize
+from scantriage.scan.finding import Finding, Kind
+from scantriage.scan.geometry import MetreBox
+from scantriage.scan.quality import Flag
+
+MAX_FINDINGS = 12  # more than that is one large change, or a failed registration: the strongest tell which
+MOVED_GAP_M = 1.0  # cargo that shifts at sea moves by less
+MOVED_BALANCE = 0.35  # masses that differ by more do not cancel
+SWAPPED_SHARE = 0.12  # of the mass of the container must have come as well as gone
+EDGE_M = 0.13  # two slabs: what a badly aligned edge leaves
+EDGE_ASPECT = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding, without its boxes in pixels, and the depth at which it lies, metres towards +y."""
+
+    finding: Finding
+    y_m: float
+
+
+def judge(compared: Compared, *, size: ContainerSize, calibrated: bool) -> list[Judged]:
+    """Findings from changes, strongest first; masses only where both scans are calibrated."""
+    if is_swapped(compared):
+        return [_swapped(compared, size)]
+    moved = _moved_pairs(compared.changes)
+    partners = {index for pair in moved for index in pair}
+    judged = [
+        _finding("added" if change.mass_kg > 0 else "removed", change, size, calibrated=calibrated)
+        for index, change in enumerate(compared.changes)
+        if index not in partners
+    ]
+    judged += [
+        _moved(compared.changes[first], compared.changes[second], size, calibrated=calibrated)
+        for first, second in moved
+    ]
+    return sorted(judged, key=lambda one: -abs(one.finding.significance))[:MAX_FINDINGS]
+
+
+def is_swapped(compared: Compared) -> bool:
+    """Whether as much came as went, of a good part of all there is."""
+    total = max(compared.origin_kg, compared.rescan_kg, 1e-6)
+    return min(compared.changed_kg) > SWAPPED_SHARE * total
+
+
+def _finding(kind: Kind, change: Change, size: ContainerSize, *, calibrated: bool) -> Judged:
+    width, height = change.box.x1 - change.box.x0, change.box.z1 - change.box.z0
+    finding = Finding(
+        kind=kind,
+        zone=zone_of(change.box, y_m=change.y_m, size=size),
+        significance=change.significance,
+        container_box=change.box,
+        mass_kg=abs(change.mass_kg) if calibrated else None,
+        mass_kg_sd=change.sd_kg if calibrated else None,
+        flags=(Flag.EDGE_ON_EDGE,) if width < EDGE_M and height > EDGE_ASPECT * width else (),
+    )
+    return Judged(finding, change.y_m)
+
+
+def _moved_pairs(changes: list[Change]) -> list[tuple[int, int]]:
+    """Pairs of changes close by whose masses cancel, strongest first; each change once."""
+    pairs: list[tuple[int, int]] = []
+    taken: set[int] = set()
+    for first, change in enumerate(changes):
+        for second in range(first + 1, len(changes)):
+            if not taken & {first, second} and _cancels(change, changes[second]):
+                pairs.append((first, second))
+                taken |= {first, second}
+    return pairs
+
+
+def _cancels(first: Change, second: Change) -> bool:
+    if first.mass_kg * second.mass_kg > 0 or _gap_m(first.box, second.box) > MOVED_GAP_M:
+        return False
+    net, larger = abs(first.mass_kg + second.mass_kg), max(abs(first.mass_kg), abs(second.mass_kg))
+    return net < MOVED_BALANCE * larger
+
+
+def _gap_m(first: MetreBox, second: MetreBox) -> float:
+    along = max(first.x0 - second.x1, second.x0 - first.x1, 0.0)
+    up = max(first.z0 - second.z1, second.z0 - first.z1, 0.0)
+    return float(np.hypot(along, up))
+
+
+def _moved(first: Change, second: Change, size: ContainerSize, *, calibrated: bool) -> Judged:
+    """One finding around both places; its significance is that of the net mass."""
+    box = MetreBox(
+        min(first.box.x0, second.box.x0),
+        max(first.box.x1, second.box.x1),
+        min(first.box.z0, second.box.z0),
+        max(first.box.z1, second.box.z1),
+    )
+    net, sd = first.mass_kg + second.mass_kg, float(np.hypot(first.sd_kg, second.sd_kg))
+    y_m = (first.y_m + second.y_m) / 2
+    finding = Finding(
+        kind="moved",
+        zone=zone_of(box, y_m=y_m, size=size),
+        significance=net / sd,
+        container_box=box,
+        mass_kg=(abs(first.mass_kg) + abs(second.mass_kg)) / 2 if calibrated else None,
+        mass_kg_sd=sd if calibrated else None,
+        flags=(Flag.MOVED_CARGO,),
+    )
+    return Judged(finding, y_m)
+
+
+def _swapped(compared: Compared, size: ContainerSize) -> Judged:
+    """The whole container; significance from the strongest change."""
+    strongest = max((change.significance for change in compared.changes), key=abs, default=0.0)
+    box = MetreBox(0.0, size.length_m, 0.0, size.height_m)
+    return Judged(Finding(kind="swapped", zone="cargo", significance=strongest, container_box=box), 0.0)

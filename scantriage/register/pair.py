@@ -1,0 +1,149 @@
+"""Register a rescan with its origin scan: orientation, travel, side and height, on one container grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scantriage.register.cut import seen_share
+from scantriage.register.height import HeightFit, align_height
+from scantriage.register.place import place
+from scantriage.register.rectify import rectify
+from scantriage.register.travel import align_travel
+from scantriage.scan.container import ContainerFrame, ContainerSize
+from scantriage.scan.geometry import ContainerGrid, FanGeometry
+from scantriage.scan.image import ScanImage
+from scantriage.scan.placement import Placement
+from scantriage.scan.rectified import Rectified
+from scantriage.section.cells import thickness
+
+FloatArray = NDArray[np.floating[Any]]
+
+TURN_GAIN = 0.1  # in likeness, before the doors that were seen in both scans count as mistaken
+MIN_LIKENESS = 0.45  # below, aligning follows chance: what the outlines say is kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocatedScan:
+    """One scan as registration takes it. geometry: None where unknown; energy_mv of the plane to use."""
+
+    image: ScanImage
+    frame: ContainerFrame
+    geometry: FanGeometry | None
+    energy: int
+    energy_mv: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registered:
+    """Both scans on one grid.
+
+    x_m: (C + 1,) where in the rescan's even container each column edge of the grid lies.
+    likeness: -1 to 1, of the band profiles once aligned.
+    """
+
+    origin: Rectified
+    rescan: Rectified
+    x_m: FloatArray
+    likeness: float
+
+    @property
+    def opposite(self) -> bool:
+        """Whether the sources stood on opposite scans of the container."""
+        return self.origin.placement.fan.side != self.rescan.placement.fan.side
+
+
+def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -> Registered:
+    """Bring two scans of one container onto its own grid, front at the left.
+
+    Raises NotComparable when a cut-off scan cannot be placed.
+    """
+    grid = ContainerGrid.around(size.length_m, size.height_m)
+    first, second = (_rectify(scan, _place(scan, size), grid) for scan in (origin, rescan))
+    first, second = _orient(first, second, frames=(origin.frame, rescan.frame))
+    first, second = _uncut(first, second, scans=(origin, rescan))
+    travel = align_travel(first, second)
+    even = np.arange(grid.shape[1] + 1) * grid.pitch_m
+    x_m = even
+    if travel.likeness >= MIN_LIKENESS:
+        x_m = even + np.interp(even, grid.x_m(), travel.displacement_m)
+    second = _rectify(rescan, second.placement, grid, x_m)
+    placement = _settle(first, second, scans=(origin, rescan))
+    second = _rectify(rescan, placement, grid, x_m)
+    return Registered(first, second, x_m, travel.likeness)
+
+
+def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
+    return place(scan.frame, n_rows=scan.image.shape[1], size=size, geometry=scan.geometry)
+
+
+def _rectify(scan: LocatedScan, placement: Placement, grid: ContainerGrid, x_m: FloatArray | None = None) -> Rectified:
+    return rectify(scan.image, placement, grid, energy=scan.energy, x_m=x_m)
+
+
+def _turned(scan: Rectified) -> Rectified:
+    """The scan with front and doors exchanged."""
+    return replace(
+        scan,
+        placement=scan.placement.turned(),
+        attenuation=scan.attenuation[:, ::-1],
+        variance=scan.variance[:, ::-1],
+        valid=scan.valid[:, ::-1],
+        usable=scan.usable[:, ::-1],
+    )
+
+
+def _orient(
+    origin: Rectified, rescan: Rectified, *, frames: tuple[ContainerFrame, ContainerFrame]
+) -> tuple[Rectified, Rectified]:
+    """Turn the rescan when its load says so, and both when only the rescan shows the doors."""
+    turned = _turned(rescan)
+    gain = align_travel(origin, turned).likeness - align_travel(origin, rescan).likeness
+    both_seen = frames[0].doors is not None and frames[1].doors is not None
+    is_turned = gain > (TURN_GAIN if both_seen else 0.0)
+    if is_turned:
+        rescan = turned
+    if frames[0].doors is None and frames[1].doors is not None and is_turned:
+        return _turned(origin), _turned(rescan)
+    return origin, rescan
+
+
+def _uncut(
+    origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]
+) -> tuple[Rectified, Rectified]:
+    """Extend the outline of a scan that shows only part of the container; nothing when both are whole or both cut."""
+    cut = [scan.frame.cut_left != scan.frame.cut_right for scan in scans]
+    if cut == [True, False]:
+        return _extended(origin, rescan, scans[0]), rescan
+    if cut == [False, True]:
+        return origin, _extended(rescan, origin, scans[1])
+    return origin, rescan
+
+
+def _extended(part: Rectified, whole: Rectified, scan: LocatedScan) -> Rectified:
+    front_cut = scan.frame.cut_left == part.placement.doors_last
+    share = seen_share(whole, part, front_cut=front_cut)
+    front, doors = part.placement.cols
+    if front_cut:
+        front = doors - (doors - front) / share
+    else:
+        doors = front + (doors - front) / share
+    return _rectify(scan, replace(part.placement, cols=(front, doors)), part.grid)
+
+
+def _settle(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> Placement:
+    """The rescan's placement at the right height, and on the right side where nobody told which."""
+    energies = (scans[0].energy_mv, scans[1].energy_mv)
+    layers = (thickness(origin, energy_mv=energies[0]), thickness(rescan, energy_mv=energies[1]))
+    candidates = [rescan.placement]
+    if scans[0].geometry is None or scans[1].geometry is None:
+        candidates = [rescan.placement.with_side("left"), rescan.placement.with_side("right")]
+    fits: list[HeightFit] = [
+        align_height(origin, replace(rescan, placement=placement), layers, energies_mv=energies)
+        for placement in candidates
+    ]
+    best = min(range(len(fits)), key=lambda index: fits[index].misfit)
+    return candidates[best].raised(fits[best].lift_m)

@@ -1,0 +1,50 @@
+"""How large the container is: as declared, as seen, and whether the two scans show the same."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scantriage.errors import NotComparable
+from scantriage.register.place import height_from_outline
+from scantriage.scan.container import ContainerFrame, ContainerSize
+from scantriage.scan.geometry import FanGeometry
+
+LENGTHS_M = (6.058, 12.192, 13.716)
+HEIGHTS_M = (2.591, 2.896)
+LENGTH_TOLERANCE = 0.3  # uneven speed stretches a whole container by less; 20 and 40 ft differ by a factor of two
+USUAL_ASPECT = 3.0  # width over height in pixels: 20 ft boxes lie below on nearly all scanners, 40 ft above
+
+
+def size_seen(
+    frame: ContainerFrame, *, n_rows: int, geometry: FanGeometry | None, column_pitch_mm: float | None
+) -> ContainerSize:
+    """The standard size that fits a container's outline best."""
+    width = frame.cols[1] - frame.cols[0]
+    if column_pitch_mm is not None:
+        length = nearest(width * column_pitch_mm / 1000, LENGTHS_M)
+    else:
+        aspect = width / float(np.mean(np.subtract(frame.floor_rows, frame.roof_rows)))
+        length = LENGTHS_M[0] if aspect < USUAL_ASPECT else LENGTHS_M[1]
+    height = HEIGHTS_M[0]
+    if geometry is not None:
+        height = nearest(height_from_outline(frame, n_rows=n_rows, geometry=geometry), HEIGHTS_M)
+    return ContainerSize(length, height)
+
+
+def check_same_length(lengths_m: tuple[float | None, float | None]) -> None:
+    """Raise NotComparable when two measured lengths (None where unknown) cannot be of one container."""
+    origin, rescan = lengths_m
+    if origin is None or rescan is None:
+        return
+    if abs(np.log(origin / rescan)) > np.log(1 + LENGTH_TOLERANCE):
+        raise NotComparable(
+            f"The scans show containers of different length: {origin:.1f} m in the origin scan, "
+            f"{rescan:.1f} m in the rescan.",
+            origin_m=origin,
+            rescan_m=rescan,
+        )
+
+
+def nearest(value: float, choices: tuple[float, ...]) -> float:
+    """The choice that differs least from the value."""
+    return min(choices, key=lambda choice: abs(choice - value))
