@@ -32,52 +32,48 @@ _SPAWN = multiprocessing.get_context("spawn")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What one item may cost.
-
-    memory_bytes: address space of a worker. 6 GiB: torch, numba and OpenCV together reserve about 3 before they
-    compute anything, a full-size pair needs 1. deadline_s: wall-clock seconds for one item.
-    """
-
-    memory_bytes: int = 6 * 2**30
-    deadline_s: float = 300.0
-
-
-@dataclass(frozen=True, slots=True)
 class Failure:
     """An item without a result, for a fault of ours.
 
     cause: ``crashed`` (the worker died), ``late`` (it passed the deadline), ``raised`` (the job raised).
-    sentence: what an analyst reads. details: the traceback, for the log. disk_full: nothing more can be written.
+    what: the rest of a sentence that begins with the item. details: the traceback, for the log. disk_full: nothing
+    more can be written.
     """
 
     cause: Literal["crashed", "late", "raised"]
-    sentence: str
+    what: str
     details: str = ""
     disk_full: bool = False
 
 
-def run_jobs(
-    job: Callable[[Item], Result],
-    items: Iterable[Item],
-    *,
-    n_workers: int,
-    limits: Limits | None = None,
-    printed: Path | None = None,
-) -> Iterator[tuple[Item, Result | Failure]]:
-    """Do the job on every item in worker processes, and give each item with its result as they come.
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Worker processes of this machine.
 
-    job: a function of a module, so that it can be named to another process. items: picklable, and taken only when a
-    worker is free. printed: a file for what the workers' libraries print, which would spoil a progress bar.
-    Stopping early (an exception, Ctrl-C, closing the iterator) ends all workers.
+    memory_bytes: address space of a worker. deadline_s: wall-clock seconds for one item, and for a worker's start
+    with its first. printed: a file for what the workers' libraries print, which would spoil a progress bar.
     """
-    if n_workers < 1:
-        raise ValueError(f"n_workers must be at least 1, got {n_workers}")
-    crew: _Crew[Item, Result] = _Crew(job, iter(items), n_workers, limits or Limits(), printed)
-    try:
-        yield from crew.results()
-    finally:
-        crew.stop()
+
+    n_workers: int
+    memory_bytes: int
+    deadline_s: float
+    printed: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.n_workers < 1:
+            raise ValueError(f"n_workers must be at least 1, got {self.n_workers}")
+
+    def run(self, job: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
+        """Do the job on every item, and give each item with its result as they come.
+
+        job: a function of a module, so that it can be named to another process. items: picklable, and taken only
+        when a worker is free. Stopping early (an exception, Ctrl-C, closing the iterator) ends all workers.
+        """
+        crew: _Crew[Item, Result] = _Crew(self, job, iter(items))
+        try:
+            yield from crew.results()
+        finally:
+            crew.stop()
 
 
 @dataclass(slots=True)
@@ -89,9 +85,9 @@ class _Task(Generic[Item]):
 class _Worker:
     """A process and the pipe to it."""
 
-    def __init__(self, job: Callable[[Any], Any], limits: Limits, printed: Path | None) -> None:
+    def __init__(self, job: Callable[[Any], Any], engine: Engine) -> None:
         self.pipe, far_end = _SPAWN.Pipe()
-        arguments = (far_end, limits.memory_bytes, printed)
+        arguments = (far_end, engine.memory_bytes, engine.printed)
         self.process: BaseProcess = _SPAWN.Process(target=_work, args=arguments, daemon=True)
         with _one_thread():
             self.process.start()
@@ -120,11 +116,9 @@ class _Busy(Generic[Item]):
 class _Crew(Generic[Item, Result]):
     """The workers, what waits, and what is under way."""
 
+    engine: Engine
     job: Callable[[Item], Result]
     items: Iterator[Item]
-    n_workers: int
-    limits: Limits
-    printed: Path | None
     again: deque[_Task[Item]] = field(default_factory=deque)
     idle: list[_Worker] = field(default_factory=list)
     busy: list[_Busy[Item]] = field(default_factory=list)
@@ -142,10 +136,10 @@ class _Crew(Generic[Item, Result]):
 
     def _hand_out(self) -> bool:
         """Give every free worker something to do; False when all is done."""
-        while len(self.busy) < self.n_workers and (task := self._next_task()) is not None:
-            worker = self.idle.pop() if self.idle else _Worker(self.job, self.limits, self.printed)
+        while len(self.busy) < self.engine.n_workers and (task := self._next_task()) is not None:
+            worker = self.idle.pop() if self.idle else _Worker(self.job, self.engine)
             task.n_tries += 1
-            self.busy.append(_Busy(worker, task, time.monotonic() + self.limits.deadline_s))
+            self.busy.append(_Busy(worker, task, time.monotonic() + self.engine.deadline_s))
             worker.send(task.item)
         return bool(self.busy)
 
@@ -179,14 +173,14 @@ class _Crew(Generic[Item, Result]):
     def _answer(self, busy: _Busy[Item]) -> Result | Failure:
         pipe, process = busy.worker.pipe, busy.worker.process
         if not pipe.poll():
-            return Failure("late", f"Reading it took longer than {self.limits.deadline_s:g} s and was stopped.")
+            return Failure("late", f"took longer than {self.engine.deadline_s:g} s and was stopped")
         try:
             answer: Result | Failure = pipe.recv()
         except (EOFError, OSError):
             process.join(timeout=5)
             code = process.exitcode or 0
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            return Failure("crashed", f"The program that read it ended unexpectedly ({how}).")
+            return Failure("crashed", f"ended unexpectedly ({how})")
         return answer
 
 
@@ -217,9 +211,7 @@ def _attempt(job: Callable[[Item], Result], item: Item) -> Result | Failure:
         return job(item)
     except Exception as error:
         kind = "not enough memory" if isinstance(error, MemoryError) else type(error).__name__
-        return Failure(
-            "raised", f"Reading it failed ({kind}).", traceback.format_exc(), disk_full=says_disk_full(error)
-        )
+        return Failure("raised", f"failed ({kind})", traceback.format_exc(), disk_full=says_disk_full(error))
 
 
 def _one_opencv_thread() -> None:

@@ -11,31 +11,24 @@ from sqlalchemy.dialects.sqlite import insert
 
 from scantriage.scan.finding import OutcomeName
 from scantriage.store.encoding import utc_text
+from scantriage.store.scans import ScanState
 from scantriage.store.schema import events
 
 
 @dataclass(frozen=True, slots=True)
 class ScanReceived:
-    """A scan came in that was not known."""
+    """A scan came in that was not known, or was known as broken; state says whether it is used."""
 
     scan_id: str
     sha256: str
     delivery: str
     path: str
+    state: ScanState
 
 
 @dataclass(frozen=True, slots=True)
-class ScanConflict:
-    """Other content came under a scan id that is in use; it is kept and not used."""
-
-    scan_id: str
-    sha256: str
-    used_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class ScanBroken:
-    """A scan came in, or was found, that must not be used."""
+class ScanSetAside:
+    """A scan that was used cannot be decoded, and another recording took its id."""
 
     scan_id: str
     sha256: str
@@ -68,7 +61,7 @@ class ReadingFailed:
     sentence: str
 
 
-Event = ScanReceived | ScanConflict | ScanBroken | ManifestReceived | ReadingMade | ReadingFailed
+Event = ScanReceived | ScanSetAside | ManifestReceived | ReadingMade | ReadingFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,16 @@ class Places:
         return self.root / "scantriage.toml"
 
     @property
+    def scanners(self) -> Path:
+        """Profiles of scanners, if somebody put any there."""
+        return self.root / "scanners"
+
+    @property
+    def printed(self) -> Path:
+        """What the libraries in the worker processes print."""
+        return self.root / "workers.log"
+
+    @property
     def incoming(self) -> Path:
         """Where archives are unpacked while they are read; emptied afterwards."""
         return self.root / "incoming"

@@ -53,10 +53,10 @@ def put_scan(connection: Connection, scan: StoredScan, *, at: datetime) -> None:
     connection.execute(insert(scan_containers).values(rows).on_conflict_do_nothing())
 
 
-def set_aside(connection: Connection, scan: StoredScan, *, trouble: str) -> None:
-    """From now on the scan is broken, and its id free for another recording."""
+def set_aside(connection: Connection, scan: StoredScan) -> None:
+    """From now on the scan is broken, by its trouble, and its id free for another recording."""
     here = (scans.c.sha256 == scan.record.sha256) & (scans.c.scan_id == scan.record.scan_id)
-    connection.execute(update(scans).where(here).values(state="broken", trouble=trouble))
+    connection.execute(update(scans).where(here).values(state="broken", trouble=scan.trouble))
 
 
 def find_scan(connection: Connection, *, sha256: str, scan_id: str) -> StoredScan | None:

@@ -3,12 +3,15 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from scantriage.pipeline.engines import Failure, Limits, run_jobs
+from scantriage.pipeline.engines import Engine, Failure
+
+ENGINE = Engine(n_workers=2, memory_bytes=6 * 2**30, deadline_s=60.0)
 
 
 def double(number):
@@ -56,14 +59,14 @@ def process(_item):
     return os.getpid()
 
 
-def ended(job, items, **options):
-    pairs = list(run_jobs(job, items, **options))
+def ended(job, items, **engine):
+    pairs = list(replace(ENGINE, **engine).run(job, items))
     assert sorted(str(item) for item, _ in pairs) == sorted(str(item) for item in items)
     return dict(pairs)
 
 
 def test_every_item_gets_its_own_result():
-    assert ended(double, range(20), n_workers=2) == {number: 2 * number for number in range(20)}
+    assert ended(double, range(20)) == {number: 2 * number for number in range(20)}
 
 
 def test_jobs_run_in_other_processes_and_a_worker_is_used_again():
@@ -73,7 +76,7 @@ def test_jobs_run_in_other_processes_and_a_worker_is_used_again():
 
 
 def test_nothing_to_do_starts_nothing():
-    assert list(run_jobs(double, [], n_workers=2)) == []
+    assert list(ENGINE.run(double, [])) == []
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
@@ -81,7 +84,7 @@ def test_a_killed_worker_costs_its_item_and_no_other(n_workers):
     results = ended(die_on_three, range(8), n_workers=n_workers)
     failure = results.pop(3)
     assert failure.cause == "crashed"
-    assert "SIGKILL" in failure.sentence
+    assert "SIGKILL" in failure.what
     assert results == {number: 2 * number for number in range(8) if number != 3}
 
 
@@ -90,23 +93,22 @@ def test_an_item_is_tried_again_after_a_crash(tmp_path):
 
 
 def test_an_item_past_its_deadline_is_stopped_and_the_others_go_on():
-    results = ended(hang_on_three, range(6), n_workers=2, limits=Limits(deadline_s=2.0))
+    results = ended(hang_on_three, range(6), deadline_s=2.0)
     assert results.pop(3).cause == "late"
     assert results == {number: 2 * number for number in range(6) if number != 3}
 
 
 def test_an_item_that_needs_too_much_memory_fails_alone():
-    limits = Limits(memory_bytes=3 * 2**30)
-    results = ended(eat, [1000, 4 * 2**30, 2000], n_workers=1, limits=limits)
+    results = ended(eat, [1000, 4 * 2**30, 2000], n_workers=1, memory_bytes=3 * 2**30)
     failure = results[4 * 2**30]
-    assert (failure.cause, failure.sentence) == ("raised", "Reading it failed (not enough memory).")
+    assert (failure.cause, failure.what) == ("raised", "failed (not enough memory)")
     assert (results[1000], results[2000]) == (1000, 2000)
 
 
 def test_a_job_that_raises_is_reported_with_its_traceback():
     results = ended(raise_on_three, [3, 4], n_workers=1)
     assert results[4] == 1
-    assert results[3].sentence == "Reading it failed (ZeroDivisionError)."
+    assert results[3].what == "failed (ZeroDivisionError)"
     assert "raise_on_three" in results[3].details
     assert not results[3].disk_full
 
@@ -125,14 +127,14 @@ def test_items_are_taken_only_when_a_worker_is_free():
             taken.append(number)
             yield number
 
-    results = run_jobs(double, items(), n_workers=2)
+    results = ENGINE.run(double, items())
     next(results)
     assert len(taken) <= 3
     results.close()
 
 
 def test_stopping_early_ends_the_workers():
-    results = run_jobs(process, range(50), n_workers=2)
+    results = ENGINE.run(process, range(50))
     _, worker = next(results)
     results.close()
     with pytest.raises(ProcessLookupError):
@@ -149,4 +151,4 @@ def test_workers_use_one_thread_each_and_do_not_print_on_the_terminal(tmp_path, 
 
 def test_less_than_one_worker_is_refused():
     with pytest.raises(ValueError, match="at least 1"):
-        next(run_jobs(double, [1], n_workers=0))
+        replace(ENGINE, n_workers=0)

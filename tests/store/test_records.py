@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def test_a_scan_id_never_means_two_recordings(workspace):
 def test_a_scan_that_was_set_aside_leaves_its_id_to_another(workspace):
     stored = keep(workspace, RECORD)
     with workspace.database.writing() as connection:
-        scans.set_aside(connection, stored, trouble="a.tif is broken.")
+        scans.set_aside(connection, replace(stored, trouble="a.tif is broken."))
         assert scans.used_scan(connection, "ECGYE-1") is None
         (aside,) = scans.all_scans(connection)
     assert (aside.state, aside.trouble) == ("broken", "a.tif is broken.")
@@ -136,7 +137,8 @@ def test_a_reading_is_found_only_under_what_it_was_made_of(workspace):
 
 
 def test_what_happened_is_logged_in_order_with_its_facts(workspace):
-    happened = [events.ScanReceived("ECGYE-1", "a" * 64, "/a", "x.tif"), events.ReadingFailed("HLBU1527916", "Killed.")]
+    received = events.ScanReceived("ECGYE-1", "a" * 64, "/a", "x.tif", "used")
+    happened = [received, events.ReadingFailed("HLBU1527916", "Killed.")]
     with workspace.database.writing() as connection:
         for event in happened:
             events.record(connection, event, at=NOW)

@@ -1,0 +1,158 @@
+"""The command line: parses, calls one function, prints, chooses the exit code.
+
+What a command needs is imported inside it, so that ``--help`` and a wrong command line answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from typer.exceptions import TyperException
+
+from scantriage import __version__
+from scantriage.errors import ScantriageError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from scantriage.pipeline.day_run import DayResult
+    from scantriage.pipeline.progress import Progress
+    from scantriage.rank.case import Ranked
+
+_FAULT_OF_OURS, _UNUSABLE, _INTERRUPTED = 1, 2, 130
+_N_SHOWN, _N_PROBLEMS_SHOWN = 10, 20
+
+app = typer.Typer(
+    name="scantriage",
+    help="Compares the X-ray scans of a sea container made at its source and on arrival, and ranks what to open.",
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+_out = Console()
+_err = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        _say(error.format_message())
+        code = _UNUSABLE
+    except ScantriageError as error:
+        _say(error.sentence)
+        code = _UNUSABLE
+    except (KeyboardInterrupt, typer.Abort):
+        _say("Interrupted. The same command goes on where this one stopped.")
+        code = _INTERRUPTED
+    sys.exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def triage(
+    deliveries: Annotated[list[Path], typer.Argument(metavar="DELIVERY...", help="Folders, .zip or .tar files.")],
+    workspace: Annotated[Path, typer.Option(help="Folder of the database and the products; made if missing.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core unless given.")] = None,
+    now: Annotated[str | None, typer.Option(help="Rank as of this moment (RFC 3339), to replay a day.")] = None,
+) -> int:
+    """Take deliveries into a workspace, read what is new, and rank all its containers."""
+    from scantriage.pipeline.day_run import triage as run_triage
+
+    moment = None if now is None else _moment(now)
+    with _progress_bars() as progress:
+        result = run_triage(deliveries, workspace, n_workers=workers or _n_cores(), progress=progress, now=moment)
+    _show(result, workspace)
+    return _FAULT_OF_OURS if result.failed else 0
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter(f"--now is a moment such as 2026-10-01T12:00:00Z, got {text!r}.")
+    return moment
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def _progress_bars() -> Iterator[Progress]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_err) as bars:
+        known = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in known:
+                known[stage] = bars.add_task(stage)
+            bars.update(known[stage], completed=done, total=total)
+
+        yield show
+
+
+def _show(result: DayResult, workspace: Path) -> None:
+    """The top of the ranking, what went wrong, and where the rest is."""
+    if result.ranked:
+        _out.print(_table(result.ranked[:_N_SHOWN]))
+    for sentence in result.problems[:_N_PROBLEMS_SHOWN]:
+        _say(sentence)
+    if len(result.problems) > _N_PROBLEMS_SHOWN:
+        _say(f"{len(result.problems) - _N_PROBLEMS_SHOWN} more problems are listed in {workspace / 'run.json'}.")
+    if result.without_scan:
+        _say(f"{len(result.without_scan)} containers of the manifest have no scan.")
+    if result.failed:
+        _say(f"{len(result.failed)} containers could not be read for a fault of scantriage; {workspace / 'log.jsonl'}.")
+    typer.echo(f"{len(result.ranked)} containers ranked, {result.n_fresh} read now: {workspace / 'ranking.csv'}")
+    typer.echo(f"Pictures: {workspace / 'pictures'}")
+
+
+def _table(ranked: tuple[Ranked, ...]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("rank", "container", "priority", "action", "where", "why"):
+        table.add_column(name, justify="right" if name in ("rank", "priority") else "left", no_wrap=name != "why")
+    for one in ranked:
+        cells = (str(one.rank), one.case.container_id, f"{one.priority:.3f}", one.action, one.where or "", _why(one))
+        table.add_row(*map(Text, cells))  # as text: names from outside are no markup
+    return table
+
+
+def _why(one: Ranked) -> str:
+    """The reason it could not be compared, else what weighs most in its priority."""
+    if one.case.reading.reason:
+        return one.case.reading.reason
+    itemised = [item for item in one.evidence if item.name != "base_rate"]
+    return max(itemised, key=lambda item: abs(item.contribution)).sentence if itemised else ""
+
+
+def _say(sentence: str) -> None:
+    """One line on standard error."""
+    typer.echo(f"scantriage: {' '.join(sentence.split())}", err=True)
