@@ -21,7 +21,7 @@ LONGEST_WAIT_AT_SOURCE = timedelta(days=5)
 _MENDED_BY_RESCAN = frozenset(
     {
         Flag.NO_AIR, Flag.DEAD_ROWS, Flag.CLIPPED, Flag.CUT_OFF, Flag.FRAME_UNCERTAIN, Flag.LOW_AGREEMENT,
-        Flag.SAME_CONTENT, Flag.CHECKSUM_MISMATCH,
+        Flag.SAME_CONTENT, Flag.CHECKSUM_MISMATCH, Flag.RESCAN_BEFORE_ORIGIN,
     }
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ _ROOF_AND_BOARDS_KG_M2 = 15.7 + 9.8
 _ROOF_EDGE, _FLOOR_EDGE = 0.03, 0.03
 # cargo stands above boards and cross members, the lowest 0.2 m of some 3 m of silhouette
 _CARGO_FLOOR = 0.07
-_END_M = 0.35  # corner posts, door bars
+_END_M, _POST_M = 0.35, 0.1  # left out at the ends for corner posts and door bars; where cargo begins
 _REEFER_FRONT_M = 0.9  # machinery, its bulkhead and air duct
 # 40 ft boxes have a tunnel for the gooseneck in the front 3.2 m of the floor
 _TUNNEL_M, _TUNNEL_DEPTH = 3.4, 0.13
@@ -80,7 +80,10 @@ def cargo_mass_kg(interior: Interior, *, size: ContainerSize | None, doors: Door
     # dead rows and columns carry as much as the rest
     seen_kg = mass_kg(thickness, interior.area_m2) * float(inside.sum() / counted.sum())
     length_m = float(inside.any(axis=0).sum()) * interior.column_width_m
-    return max(seen_kg - _ROOF_AND_BOARDS_KG_M2 * length_m * CONTAINER_WIDTH_M, 0.0)
+    cargo_kg = max(seen_kg - _ROOF_AND_BOARDS_KG_M2 * length_m * CONTAINER_WIDTH_M, 0.0)
+    # and so does what stands beside the posts; a reefer's machinery end has no cargo
+    n_ends = 1 if size is not None and size.reefer else 2
+    return cargo_kg * (1 + n_ends * (_END_M - _POST_M) / length_m)
 
 
 def _opened(excess: FloatImage, interior: Interior) -> FloatImage:

@@ -94,7 +94,7 @@ def as_image(attenuation: np.ndarray) -> ScanImage:
 
 
 BAG: Block = ((4.0, 4.35), (-0.2, 0.4), (0.3, 0.6), 0.6)
-PALLETS: Block = ((0.3, 5.6), (-1.1, 1.1), (0.2, 1.9), 0.35)
+PALLETS: Block = ((0.15, 5.9), (-1.1, 1.1), (0.2, 1.9), 0.35)
 
 
 def read(image, frame, *, record=RECORD, manifest=EMPTY):
