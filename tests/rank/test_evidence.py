@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from scantriage.rank.case import Case
 from scantriage.rank.evidence import certainty, evidence_of, finding_weight
 from scantriage.rank.priority import priority_of
 from scantriage.rank.weights import DEFAULT_WEIGHTS
-from scantriage.scan.finding import Finding, Reading
+from scantriage.scan.finding import Finding, Kind, Reading, Zone
 from scantriage.scan.geometry import MetreBox
 from scantriage.scan.quality import Flag
 from scantriage.scan.record import ManifestEntry
@@ -163,3 +164,8 @@ def test_a_manifest_that_does_not_fit_speaks_weakly_and_only_where_the_scan_sees
 def test_half_a_ton_more_or_less_in_a_nearly_empty_box_is_no_evidence():
     manifest = ManifestEntry("MSCU1234566", size_type="22G1", gross_kg=300.0)
     assert priority(replace(CLEAN, cargo_kg=700.0), manifest=manifest) < 1.1 * priority(CLEAN)
+
+
+def test_every_kind_and_zone_has_a_weight():
+    assert set(DEFAULT_WEIGHTS.kind) == set(get_args(Kind))
+    assert set(DEFAULT_WEIGHTS.zone) == set(get_args(Zone))
