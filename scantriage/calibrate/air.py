@@ -16,6 +16,7 @@ _ROWS_KEPT = 288  # of the coarse view in which air is looked for; keeps gaps of
 _BOX = (5, 3)  # columns, rows of the coarse view: with it, 1 % of noise averages down to 0.25 % or less
 _TOLERANCE = 0.02  # of local transmission about 1: six times that noise, a quarter of a reefer's two walls
 _DRIFT = 0.06  # largest slow change of dose believed, half of what an empty box's walls take away
+_DARK_STRETCH = 0.7  # of the rows around: modules of a detector differ by up to a quarter, a floor takes more
 _FEWEST_AIR_PIXELS = 12  # below, a row's gain would be known worse than a third of the noise of its pixels
 
 
@@ -40,17 +41,17 @@ def rough_gain(signal: FloatImage) -> tuple[FloatLine, BoolLine]:
     columns = signal[:, empty_columns(signal)]
     mean = columns.mean(axis=0)
     gain = np.maximum(np.median(columns / np.maximum(mean, 1), axis=1) * mean.mean(), 1)
-    # 0.7 of the level around: detector elements differ by up to a quarter, a floor or chassis takes more
-    envelope = running_median(_running_high(gain, gain.size // 3), gain.size // 10)
-    open_beam = gain > 0.7 * envelope
-    ripple = np.clip(gain / running_median(gain, 9), 0.8, 1.25)
+    smooth = running_median(gain, 9)  # a weak element or two are a detector's own, a dark stretch is an object
+    envelope = running_median(_running_high(smooth, gain.size // 3), gain.size // 10)
+    open_beam = smooth > _DARK_STRETCH * envelope
+    ripple = np.clip(gain / smooth, 0.8, 1.25)
     return np.where(open_beam, gain, envelope * ripple).astype(np.float32), open_beam
 
 
 def _running_high(values: FloatArray, width: int) -> FloatArray:
-    """Running maximum of the running median: the level of the brighter rows nearby, one bright row aside."""
-    smooth = np.asarray(running_median(values, 9), np.float32).reshape(-1, 1)
-    return np.asarray(cv2.dilate(smooth, np.ones((width | 1, 1), np.uint8))).ravel()
+    """Running maximum over an odd width."""
+    column = np.asarray(values, np.float32).reshape(-1, 1)
+    return np.asarray(cv2.dilate(column, np.ones((width | 1, 1), np.uint8))).ravel()
 
 
 def coarse_view(image: FloatImage) -> FloatImage:

@@ -1,0 +1,258 @@
+import numpy as np
+import pytest
+from made_counts import CHASSIS, COLS, DARK, FLOOR, FRONT, REAR, ROOF, ROWS, Detector, container
+
+from scantriage.calibrate.attenuation import calibrate
+from scantriage.errors import UnreadableScan
+from scantriage.scan.quality import Flag
+
+SCENE = container()
+DETECTOR = Detector()
+
+
+def calibrated(*planes, dark_level=DARK):
+    return calibrate(np.stack(planes), kind="raw", dark_level=dark_level)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return calibrated(DETECTOR.counts(SCENE))
+
+
+def standardised(image, scene, where):
+    return ((image.pixels[0] - scene) / np.sqrt(image.variance[0]))[where & image.usable]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0.01), (0.1, 0.5), (0.7, 2), (2, 4), (4, 5.2)])
+def test_attenuation_is_recovered_behind_every_thickness(plain, low, high):
+    where = (low <= SCENE) & (high > SCENE)
+    z = standardised(plain.image, SCENE, where)
+    # a row's or a pulse's gain is known to about 0.15 of a pixel's noise and shared by its pixels
+    assert abs(z.mean()) < 0.1
+    assert abs(z.std() - 1) < 0.04
+
+
+def test_a_clean_scan_has_no_flags_and_is_valid_everywhere(plain):
+    assert plain.flags == ()
+    assert plain.image.quantity == "attenuation"
+    assert plain.image.valid.all()
+    assert plain.image.penetrated.all()
+
+
+def test_air_is_zero_and_free_of_stripes(plain):
+    attenuation = plain.image.pixels[0]
+    photon_sd = np.sqrt(DETECTOR.per_count / DETECTOR.air)
+    rows = attenuation[:, : FRONT - 10]
+    assert abs(np.median(rows)) < 0.001
+    # a row mean over n pixels scatters by the photon noise over root n; what gain leaves must stay below that
+    assert rows.mean(axis=1).std() < 1.2 * photon_sd / np.sqrt(rows.shape[1])
+    columns = attenuation[:, : FRONT - 10]
+    assert columns.mean(axis=0).std() < 1.2 * photon_sd / np.sqrt(ROWS)
+
+
+def test_noise_is_measured_whatever_its_size():
+    for per_count in (1.0, 12.0):
+        noisy = Detector(per_count=per_count)
+        image = calibrated(noisy.counts(SCENE)).image
+        z = standardised(image, SCENE, (SCENE > 0.1) & (SCENE < 3))
+        assert abs(z.std() - 1) < 0.04
+
+
+def test_gain_and_dose_do_not_matter(plain):
+    other = Detector(gain=1 + 0.05 * np.random.default_rng(7).normal(size=ROWS), dose=np.linspace(0.97, 1.03, COLS))
+    image = calibrated(other.counts(SCENE)).image
+    # same photons' noise, other gains: the difference must stay within the noise of both
+    z = (image.pixels[0] - plain.image.pixels[0]) / np.sqrt(image.variance[0] + plain.image.variance[0])
+    assert z.std() < 1
+    assert abs(z.mean()) < 0.1
+
+
+def test_wobble_is_followed_under_the_container():
+    swinging = Detector(tilt=0.01 * np.sin(np.arange(COLS) / 12))
+    image = calibrated(swinging.counts(SCENE)).image
+    under = slice(CHASSIS + 3, ROWS)
+    # seen from the lowest rows, which the tilt moves by 1 %: what is left is a tenth
+    columns = image.pixels[0][under, FRONT:370].mean(axis=0)
+    expected_sd = np.sqrt(swinging.per_count / swinging.air / (ROWS - CHASSIS - 3))
+    assert columns.std() < 2 * expected_sd
+    assert expected_sd < 0.25 * 0.01 / np.sqrt(2)
+
+
+def test_a_weak_detector_element_is_no_object():
+    gain = DETECTOR.gain.copy()
+    gain[[8, 120, ROWS - 3]] = 0.6, 1.5, 0.55
+    result = calibrated(Detector(gain=gain, air=40_000.0).counts(SCENE))
+    assert result.image.valid.all()
+    assert np.abs(np.median(result.image.pixels[0][:, : FRONT - 10], axis=1)).max() < 0.01
+
+
+def test_two_energies_are_calibrated_each_by_its_own_gain():
+    low = Detector(gain=1 + 0.04 * np.random.default_rng(11).normal(size=ROWS), air=42_000.0, per_count=3.0)
+    image = calibrated(DETECTOR.counts(SCENE), low.counts(1.18 * SCENE, seed=5)).image
+    cargo = (SCENE > 0.1) & (SCENE < 4)
+    ratio = np.median(image.pixels[1][cargo] / image.pixels[0][cargo])
+    assert ratio == pytest.approx(1.18, rel=0.005)
+
+
+def test_the_scan_given_is_left_alone():
+    counts = DETECTOR.counts(SCENE)[None]
+    before = counts.copy()
+    calibrate(counts, kind="raw", dark_level=DARK)
+    np.testing.assert_array_equal(counts, before)
+
+
+def test_dead_rows_are_invalid_and_bridged():
+    counts = DETECTOR.dark_rows(DETECTOR.counts(SCENE), [70, 71])
+    counts[130] = 65535
+    counts[150] = 0
+    counts[160] = 31_000
+    result = calibrated(counts)
+    assert Flag.DEAD_ROWS in result.flags
+    assert set(np.flatnonzero(~result.image.valid.any(axis=1))) == {70, 71, 130, 150, 160}
+    between = result.image.pixels[0][70, FRONT + 10 : REAR - 10]
+    above = result.image.pixels[0][69, FRONT + 10 : REAR - 10]
+    assert np.median(np.abs(between - above)) < 0.05
+    assert np.isfinite(result.image.pixels).all()
+    assert np.isfinite(result.image.variance).all()
+
+
+def test_one_hot_and_one_dead_pixel_are_found_and_nothing_beside_them():
+    counts = DETECTOR.counts(SCENE)
+    counts[100, 205] = 64_000
+    counts[12, 300] = 0
+    result = calibrated(counts)
+    assert sorted(zip(*(axis.tolist() for axis in np.nonzero(~result.image.valid)), strict=True)) == [
+        (12, 300),
+        (100, 205),
+    ]
+    assert result.image.pixels[0][12, 300] == pytest.approx(0, abs=0.05)
+
+
+def test_noise_makes_no_odd_pixels(plain):
+    assert plain.image.valid.all()
+
+
+def test_padding_is_invalid_and_does_not_disturb(plain):
+    padded = np.concatenate([np.zeros((ROWS, 50), np.uint16), DETECTOR.counts(SCENE)], axis=1)
+    image = calibrated(padded).image
+    assert not image.valid[:, :50].any()
+    assert image.valid[:, 50:].all()
+    np.testing.assert_allclose(image.pixels[0][:, 50:], plain.image.pixels[0], atol=0.02)
+
+
+def test_what_no_photon_passes_is_not_penetrated():
+    opaque = SCENE.copy()
+    opaque[100:140, 300:340] = 12
+    image = calibrated(DETECTOR.counts(opaque)).image
+    inside = (slice(102, 138), slice(302, 338))
+    assert not image.penetrated[inside].any()
+    assert image.penetrated.mean() > 0.99
+    # a lower bound, not infinity: the signal at which noise reaches half the signal
+    assert 6 < image.pixels[0][inside].max() < 9
+    assert (image.variance[0][inside] >= 0.25).all()
+
+
+def test_clipped_pixels_are_invalid_and_flagged():
+    counts = DETECTOR.counts(SCENE)
+    counts[ROOF + 30 : ROOF + 50, 200:230] = 65535
+    result = calibrated(counts)
+    assert Flag.CLIPPED in result.flags
+    assert not result.image.valid[ROOF + 30 : ROOF + 50, 200:230].any()
+
+
+def test_an_overexposed_air_stays_at_zero_attenuation():
+    result = calibrated(Detector(air=75_000.0, gain=np.ones(ROWS)).counts(SCENE))
+    air = np.s_[:15, :40]
+    assert Flag.CLIPPED in result.flags
+    assert not result.image.valid[air].any()
+    assert abs(np.median(result.image.pixels[0][air])) < 0.01
+
+
+def test_an_unknown_dark_level_is_estimated_from_dead_rows():
+    counts = DETECTOR.dark_rows(DETECTOR.counts(SCENE), [77])
+    result = calibrated(counts, dark_level=None)
+    assert Flag.DARK_ASSUMED in result.flags
+    known = calibrated(counts)
+    # 400 counts known to the noise of a row: nothing behind e**-4 of the beam
+    thick = SCENE > 3
+    np.testing.assert_allclose(result.image.pixels[0][thick], known.image.pixels[0][thick], atol=0.01)
+
+
+def test_an_unknown_dark_level_is_estimated_from_opaque_places():
+    opaque = SCENE.copy()
+    opaque[100:160, 300:360] = 11
+    result = calibrated(DETECTOR.counts(opaque), dark_level=None)
+    known = calibrated(DETECTOR.counts(opaque))
+    cargo = (SCENE > 1) & (SCENE < 4)
+    assert np.median(np.abs(result.image.pixels[0][cargo] - known.image.pixels[0][cargo])) < 0.02
+
+
+def test_a_container_that_fills_the_view_is_flagged():
+    filled = DETECTOR.counts(SCENE)[ROOF:FLOOR, FRONT:REAR]
+    result = calibrated(filled)
+    assert Flag.NO_AIR in result.flags
+    # the level is the brightest place's, behind the two walls
+    shown = result.image.pixels[0][30:60]
+    assert abs(np.median(shown)) < 0.1
+
+
+def test_cut_off_at_both_ends_the_air_above_is_enough():
+    middle = slice(FRONT + 20, REAR - 20)
+    result = calibrated(DETECTOR.counts(SCENE)[:, middle])
+    above = result.image.pixels[0][: ROOF - 6]
+    assert abs(np.median(above)) < 0.005
+
+
+def test_a_scan_without_vehicle_is_air_everywhere():
+    result = calibrated(DETECTOR.counts(np.zeros((ROWS, COLS))))
+    assert result.flags == ()
+    assert abs(np.median(result.image.pixels)) < 0.001
+
+
+def test_a_float_scan_with_holes_is_read_and_the_holes_are_invalid():
+    counts = DETECTOR.counts(SCENE).astype(np.float32)
+    counts[40:44, 100:104] = np.nan
+    image = calibrated(counts).image
+    assert not image.valid[40:44, 100:104].any()
+    assert np.isfinite(image.pixels).all()
+
+
+def test_a_float_scan_between_zero_and_one_is_read_like_counts(plain):
+    unit = (DETECTOR.counts(SCENE) / np.float32(65535)).astype(np.float32)
+    image = calibrated(unit, dark_level=DARK / 65535).image
+    np.testing.assert_allclose(image.pixels[0], plain.image.pixels[0], atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        (np.zeros((1, 40, 60), np.uint16), "zero everywhere"),
+        (np.full((1, 40, 60), 65535, np.uint16), "everywhere"),
+        (np.full((1, 40, 60), 1234, np.uint16), "1234 everywhere"),
+        (np.where(np.arange(2400).reshape(1, 40, 60) < 10, 900, 65535).astype(np.uint16), "saturated"),
+        (np.where(np.arange(2400).reshape(1, 40, 60) < 10, 900, 0).astype(np.uint16), "dark"),
+        (np.full((1, 40, 60), np.nan, np.float32), "zero everywhere"),
+        (np.tile(np.arange(60, dtype=np.uint16), (1, 40, 1)), "no signal"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["raw", "display"])
+def test_a_hopeless_image_is_refused_in_one_sentence(counts, said, kind):
+    with pytest.raises(UnreadableScan, match=said) as refused:
+        calibrate(counts, kind=kind, dark_level=None)
+    assert str(refused.value).startswith("The image ")
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 1, 50), (1, 50, 1), (2, 3, 3), (1, 7, 9)])
+def test_a_tiny_image_is_calibrated_or_refused_but_never_breaks(shape):
+    counts = np.random.default_rng(0).integers(500, 60_000, shape).astype(np.uint16)
+    for kind in ("raw", "display"):
+        try:
+            image = calibrate(counts, kind=kind, dark_level=None).image
+        except UnreadableScan:
+            continue
+        assert np.isfinite(image.pixels).all()
+
+
+def test_a_flat_array_is_a_mistake_of_the_caller():
+    with pytest.raises(ValueError, match="E, R, C"):
+        calibrate(np.zeros((40, 60), np.uint16), kind="raw", dark_level=None)
