@@ -90,7 +90,10 @@ def no_constant(name: str) -> float:
 def validated(model: type[_Model], fields: Any, *, name: str, error: type[UnusableInput]) -> _Model:
     """The model that ``fields`` describe; else ``error`` with one sentence that names file and field."""
     try:
-        return model.model_validate_json(json.dumps(fields))  # as JSON: lists are tuples there also when strict
+        # as JSON, where also a strict model takes lists for tuples; only TOML has dates, and no field wants one
+        return model.model_validate_json(json.dumps(fields, default=str))
+    except RecursionError:
+        raise error(f"{name} cannot be used: it is nested too deeply.") from None
     except ValidationError as failure:
         first = failure.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
