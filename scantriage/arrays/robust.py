@@ -41,6 +41,15 @@ def clipped_mean_sd(values: FloatArray, *, n_sd: float = 4.0, n_rounds: int = 3)
     return mean, sd
 
 
+def row_quantiles(values: FloatArray, shares: tuple[float, ...]) -> FloatArray:
+    """(Q, R) quantiles of each row of a (R, N) array, without interpolation between its values.
+
+    By sorting, which for float32 takes a quarter of the time of numpy's quantile.
+    """
+    ordered = np.sort(values, axis=1)
+    return np.stack([ordered[:, round(share * (values.shape[1] - 1))] for share in shares])
+
+
 def thin(values: FloatArray, n_at_most: int) -> FloatArray:
     """Every so many values of a flat array, so that about n_at_most are left: enough for a median."""
     return values[:: max(1, values.size // n_at_most)]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.arrays.robust import FloatArray, fill_gaps, running_median
+from scantriage.arrays.robust import FloatArray, fill_gaps, row_quantiles, running_median
 from scantriage.scan.image import BoolImage, FloatImage
 
 FloatLine = NDArray[np.float32]
@@ -40,7 +40,7 @@ def rough_gain(signal: FloatImage) -> tuple[FloatLine, BoolLine]:
     """
     columns = signal[:, empty_columns(signal)]
     mean = columns.mean(axis=0)
-    gain = np.maximum(np.median(columns / np.maximum(mean, 1), axis=1) * mean.mean(), 1)
+    gain = np.maximum(row_quantiles(columns / np.maximum(mean, 1), (0.5,))[0] * mean.mean(), 1)
     smooth = running_median(gain, 9)  # a weak element or two are a detector's own, a dark stretch is an object
     envelope = running_median(_running_high(smooth, gain.size // 3), gain.size // 10)
     open_beam = smooth > _DARK_STRETCH * envelope
@@ -57,8 +57,9 @@ def _running_high(values: FloatArray, width: int) -> FloatArray:
 def coarse_view(image: FloatImage) -> FloatImage:
     """The image averaged over blocks and neighbours, in which noise no longer hides the air."""
     shrink = max(1, image.shape[0] // _ROWS_KEPT)
-    size = (max(1, image.shape[1] // shrink), max(1, image.shape[0] // shrink))
-    return np.asarray(cv2.blur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), _BOX))
+    rows, cols = (max(1, length // shrink) for length in image.shape)
+    whole = image[: rows * shrink, : cols * shrink]  # of the blocks: five times as fast as with a remainder
+    return np.asarray(cv2.blur(cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA), _BOX))
 
 
 def drift(coarse: FloatImage) -> FloatLine:
@@ -66,7 +67,7 @@ def drift(coarse: FloatImage) -> FloatLine:
 
     Where even that cannot be air, the drift of the columns around.
     """
-    bright = np.quantile(coarse, 0.97, axis=0)
+    bright = row_quantiles(coarse.T, (0.97,))[0]
     level = running_median(bright, 15)
     believable = np.abs(level - 1) < _DRIFT
     if not believable.any():

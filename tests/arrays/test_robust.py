@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scantriage.arrays.robust import clipped_mean_sd, fill_gaps, robust_sd, running_median, thin
+from scantriage.arrays.robust import clipped_mean_sd, fill_gaps, robust_sd, row_quantiles, running_median, thin
 
 NORMAL = np.random.default_rng(0).normal(5.0, 2.0, 40_000)
 # relative standard errors over the root of n: 1.17 for the median absolute deviation, 0.71 for the deviation
@@ -32,6 +32,14 @@ def test_nothing_has_no_spread():
 def test_equal_values_have_spread_zero():
     assert robust_sd(np.full(9, 3.0)) == 0
     assert clipped_mean_sd(np.full(9, 3.0)) == (3.0, 0.0)
+
+
+def test_row_quantiles_are_values_of_the_rows():
+    rows = NORMAL[:400].reshape(2, 200)
+    low, middle = row_quantiles(rows, (0.0, 0.5))
+    np.testing.assert_array_equal(low, rows.min(axis=1))
+    np.testing.assert_allclose(middle, np.median(rows, axis=1), atol=0.05)
+    assert np.isin(middle, rows).all()
 
 
 def test_thinning_keeps_about_as_many_as_asked_and_short_arrays_whole():
