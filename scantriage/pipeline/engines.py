@@ -14,7 +14,7 @@ import signal
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -63,7 +63,9 @@ class Engine:
         if self.n_workers < 1:
             raise ValueError(f"n_workers must be at least 1, got {self.n_workers}")
 
-    def run(self, job: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result | Failure]]:
+    def run(
+        self, job: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Generator[tuple[Item, Result | Failure], None, None]:
         """Do the job on every item, and give each item with its result as they come.
 
         job: a function of a module, so that it can be named to another process. items: picklable, and taken only

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -55,14 +56,15 @@ def read_new(
     tasks = (_task(workspace.places, plan) for plan in waiting.values())
     failed = set()
     progress("Reading", 0, len(waiting))
-    for n_done, (task, ended) in enumerate(engine.run(job, tasks), 1):
-        container_id = task.key.container_id
-        if isinstance(ended, Failure):
-            failed.add(container_id)
-            known[container_id] = _failed(workspace, waiting[container_id], ended, log)
-        else:
-            known[container_id] = _kept(workspace, waiting[container_id], ended)
-        progress("Reading", n_done, len(waiting))
+    with closing(engine.run(job, tasks)) as results:  # on Ctrl-C no worker outlives the lock on the workspace
+        for n_done, (task, ended) in enumerate(results, 1):
+            container_id = task.key.container_id
+            if isinstance(ended, Failure):
+                failed.add(container_id)
+                known[container_id] = _failed(workspace, waiting[container_id], ended, log)
+            else:
+                known[container_id] = _kept(workspace, waiting[container_id], ended)
+            progress("Reading", n_done, len(waiting))
     return Readings(known, frozenset(waiting.keys() - failed), frozenset(failed))
 
 
