@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
 
+import cv2
 import numpy as np
 import tifffile
 
 from scantriage.scan.record import ManifestEntry, ScanRecord
 from scantriage.simulate.case import SimulatedCase, SimulatedScan, Truth
+from scantriage.simulate.display import export_case
 from scantriage.simulate.pair import simulate_pair, simulate_twins
 from scantriage.simulate.scanner import Split
 
-_TWIN_SHARE = 0.04  # two 20 ft boxes in one scan
+_TWIN_SHARE, _DISPLAY_SHARE = 0.04, 0.04  # two 20 ft boxes in one scan; display exports
+_JPEG_QUALITY = 75
 _SIZE_NAMES = {("2", "2"): "20", ("4", "2"): "40", ("4", "5"): "40HC", ("L", "5"): "45HC"}
 
 
@@ -58,15 +61,24 @@ def write_delivery(
 def _cases(n_pairs: int, seed: int, scale: float, split: Split) -> Iterable[SimulatedCase]:
     seeds = np.random.SeedSequence(seed).generate_state(n_pairs, np.uint64)
     for pair_seed in seeds.tolist():
-        twins = np.random.default_rng(pair_seed).random() < _TWIN_SHARE
-        yield (simulate_twins if twins else simulate_pair)(pair_seed, scale=scale, split=split)
+        rng = np.random.default_rng([pair_seed, 1])
+        simulate = simulate_twins if rng.random() < _TWIN_SHARE else simulate_pair
+        case = simulate(pair_seed, scale=scale, split=split)
+        yield export_case(case, rng, scale=scale) if rng.random() < _DISPLAY_SHARE else case
 
 
 def write_scan(folder: Path, scan: SimulatedScan) -> Path:
-    """Write a scan as zlib TIFF, one page per energy, with its sidecar; returns the image's path."""
+    """Write a scan and its sidecar; returns the image's path.
+
+    Raw counts become a zlib TIFF with one page per energy, a display export a JPEG.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{scan.record.scan_id}.tif"
-    tifffile.imwrite(path, scan.counts, compression="zlib", predictor=True, photometric="minisblack")
+    path = folder / f"{scan.record.scan_id}{'.tif' if scan.record.kind == 'raw' else '.jpg'}"
+    if scan.record.kind == "raw":
+        tifffile.imwrite(path, scan.counts, compression="zlib", predictor=True, photometric="minisblack")
+    else:
+        _, jpeg = cv2.imencode(".jpg", scan.counts[0].astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+        path.write_bytes(jpeg.tobytes())
     write_sidecar(path.with_suffix(".json"), scan.record)
     return path
 

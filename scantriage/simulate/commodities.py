@@ -69,7 +69,8 @@ def _mixed_pallets(room: Room, rng: np.random.Generator) -> list[Unit]:
 def _pallet_rows(room: Room, rng: np.random.Generator, styles: Sequence[PalletStyle]) -> list[Unit]:
     """Pallets two abreast from the front, with more or less room between them."""
     gap = rng.uniform(0.005, 0.06) if rng.random() < 0.7 else rng.uniform(0.06, 0.5)
-    x, units = room.x[0] + rng.uniform(0.0, 0.1), []
+    x = room.x[0] + rng.uniform(0.0, 0.1)
+    units: list[Unit] = []
     last_m = room.x[1] - (rng.uniform(0.0, 4.0) if rng.random() < 0.3 else 0.0)
     while True:
         style = styles[int(rng.integers(len(styles)))]
@@ -102,7 +103,8 @@ def _cross_rows(material: str, density: tuple[float, float]) -> Stower:
 
 
 def _sacks(room: Room, rng: np.random.Generator) -> list[Unit]:
-    wide, density, units = rng.uniform(0.7, 1.0), rng.uniform(0.5, 0.75), []
+    wide, density = rng.uniform(0.7, 1.0), rng.uniform(0.5, 0.75)
+    units = []
     n_layers = int(rng.uniform(0.9, 2.0) / 0.17)
     for x in np.arange(room.x[0] + 0.03, room.x[1] - wide, wide + 0.01):
         sacks = goods.sack_stack(x, wide, room, max(n_layers - int(rng.integers(0, 3)), 1), density, rng)
@@ -163,7 +165,8 @@ def _timber(room: Room, rng: np.random.Generator) -> list[Unit]:
 
 
 def _machines(room: Room, rng: np.random.Generator) -> list[Unit]:
-    x, units = room.x[0] + rng.uniform(0.1, 0.6), []
+    x = room.x[0] + rng.uniform(0.1, 0.6)
+    units: list[Unit] = []
     while True:
         long = rng.uniform(0.6, 2.8)
         if x + long > room.x[1]:

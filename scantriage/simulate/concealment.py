@@ -55,19 +55,19 @@ class Hidden:
     @property
     def mass_kg(self) -> float:
         """Mass of what was hidden, kg."""
-        return total_mass_kg(self.packets)
+        return float(total_mass_kg(self.packets))
 
     @property
     def net_kg(self) -> float:
         """Mass of what was hidden less the goods it displaced, kg."""
-        return total_mass_kg(self.solids)
+        return float(total_mass_kg(self.solids))
 
     @property
     def box(self) -> MetreBox:
         """Where it really lies, along the container and in height."""
         return MetreBox(
-            min(s.x0 for s in self.packets), max(s.x1 for s in self.packets),
-            min(s.z0 for s in self.packets), max(s.z1 for s in self.packets),
+            float(min(s.x0 for s in self.packets)), float(max(s.x1 for s in self.packets)),
+            float(min(s.z0 for s in self.packets)), float(max(s.z1 for s in self.packets)),
         )  # fmt: skip
 
 
@@ -87,17 +87,22 @@ def places_in(box: Box, load: Load) -> tuple[Place, ...]:
 
 
 def hide(box: Box, load: Load, place: Place, mass_kg: float, rng: np.random.Generator) -> Hidden:
-    """A load of about this mass at this place; less where no more goes in."""
+    """A load of about this mass at this place; less where no more goes in.
+
+    Raises ValueError where the container and its load offer no such place.
+    """
+    if place not in places_in(box, load):
+        raise ValueError(f"a container with {load.commodity} offers no {place}")
     if place == "in_cartons":
         packets = _among_cartons(load, mass_kg, rng)
     else:
-        packets = _pack(_region(box, load, place, rng), mass_kg, place, rng)
+        packets = stack_packets(_region(box, load, place, rng), mass_kg, place, rng)
     return Hidden(place, tuple(packets), tuple(_make_room(load, packets)))
 
 
 def _region(box: Box, load: Load, place: Place, rng: np.random.Generator) -> Room:
     """The space that the place offers."""
-    room, length = box.room, box.size.length_m
+    room = box.room
     (x0, x1), (floor, top) = room.x, room.z
     if place == "doors":
         return Room((max(_cargo_end(load, room), x1 - 0.9) if rng.random() < 0.8 else x1 - 0.6, x1), room.y, room.z)
@@ -113,13 +118,21 @@ def _region(box: Box, load: Load, place: Place, rng: np.random.Generator) -> Roo
         return Room((x0, x1), (near, far), (floor, top))
     if place == "front_wall":
         return Room((x0, x0 + 0.16), room.y, (floor, top))
+    if place == "floor":
+        return room
     if place == "pallet":
         return Room((x0, x1), room.y, (floor, floor + 0.12))
     if place == "on_cargo":
         middle = rng.uniform(x0 + 0.1, _cargo_end(load, room))
         high = _cargo_top(load, middle, room)
         return Room((max(middle - 0.5, x0), min(middle + 0.5, x1)), room.y, (min(high, top - 0.2), top))
-    return Room((x0, min(_cargo_end(load, room), length)), room.y, (floor, top))
+    units = [unit for unit in load.units if unit.openable]
+    solids = units[int(rng.integers(len(units)))].solids
+    return Room(
+        (min(s.x0 for s in solids), max(s.x1 for s in solids)),
+        (min(s.y0 for s in solids), max(s.y1 for s in solids)),
+        (min(s.z0 for s in solids), max(s.z1 for s in solids)),
+    )
 
 
 def _cargo_end(load: Load, room: Room) -> float:
@@ -130,8 +143,8 @@ def _cargo_top(load: Load, x: float, room: Room) -> float:
     return max((s.z1 for s in load.solids if s.x0 - 0.5 < x < s.x1 + 0.5), default=room.z[0])
 
 
-def _pack(region: Room, mass_kg: float, place: Place, rng: np.random.Generator) -> list[Solid]:
-    """Packets stacked to a heap somewhere in the region; fewer where it is full."""
+def stack_packets(region: Room, mass_kg: float, place: Place, rng: np.random.Generator) -> list[Solid]:
+    """Packets of about this mass in all, stacked to a heap somewhere in the region; fewer where it is full."""
     n_packets = max(round(mass_kg / PACKET_KG), 1)
     grown = max(n_packets / _MOST_SOLIDS, 1.0) ** (1 / 3)
     size = _turned(region, grown * np.array(_PACKET_M), rng)
@@ -139,7 +152,7 @@ def _pack(region: Room, mass_kg: float, place: Place, rng: np.random.Generator) 
     space = np.array([region.x[1] - region.x[0], region.y[1] - region.y[0], region.z[1] - region.z[0]])
     fits = np.maximum((space / pitch).astype(int), 1)
     n_solids = min(max(round(n_packets / grown**3), 1), int(fits.prod()))
-    counts = _heap(n_solids, fits, place, rng)
+    counts = _heap(n_solids, fits, pitch, place, rng)
     free = np.maximum(space - counts * pitch, 0)
     corner = np.array([region.x[0], region.y[0], region.z[0]]) + free * rng.random(3)
     if place not in ("reefer", "side_wall", "in_cargo"):
@@ -158,12 +171,15 @@ def _turned(region: Room, size: FloatArray, rng: np.random.Generator) -> FloatAr
     return turned
 
 
-def _heap(n_solids: int, fits: FloatArray, place: Place, rng: np.random.Generator) -> FloatArray:
+def _heap(
+    n_solids: int, fits: NDArray[np.int_], pitch: FloatArray, place: Place, rng: np.random.Generator
+) -> NDArray[np.int_]:
     """How many packets along x, y and z: as compact as the place allows."""
-    spread = np.exp(rng.normal(0, 0.35, 3)) * {"doors": (0.5, 1.6, 1.2)}.get(place, (1.0, 1.0, 1.0))
-    counts = np.clip(np.round(n_solids ** (1 / 3) * spread), 1, fits).astype(int)
+    edge = (n_solids * pitch.prod()) ** (1 / 3)
+    spread = np.exp(rng.normal(0, 0.35, 3)) * {"doors": (0.8, 1.6, 1.1)}.get(place, (1.0, 1.0, 1.0))
+    counts: NDArray[np.int_] = np.clip(np.round(edge * spread / pitch), 1, fits).astype(int)
     while counts.prod() < n_solids:
-        room_left = np.where(counts < fits, counts, np.iinfo(int).max)
+        room_left = np.where(counts < fits, counts * pitch, np.inf)
         counts[int(np.argmin(room_left))] += 1
     return counts
 

@@ -26,17 +26,19 @@ def expose(transmissions: list[FloatImage], scanner: ScannerModel, rng: np.rando
     """
     n_rows, n_cols = transmissions[0].shape
     gain = _row_gain(scanner, n_rows, rng)
-    dark = scanner.dark_counts + scanner.row_spread_counts * rng.standard_normal(n_rows)
-    dead, hot = (rng.choice(n_rows, n, replace=False) for n in (scanner.n_dead, scanner.n_hot))
+    dark = (scanner.dark_counts + scanner.row_spread_counts * rng.standard_normal((n_rows, 1))).astype(np.float32)
+    dead, hot = (rng.choice(np.arange(n_rows), n, replace=False) for n in (scanner.n_dead, scanner.n_hot))
     counts = np.empty((len(transmissions), n_rows, n_cols), dtype=np.uint16)
     for energy, image in enumerate(transmissions):
         signal = _scattered(_blurred(image, scanner), scanner)
         signal *= gain[:, np.newaxis].astype(np.float32)
         signal *= _dose(scanner, n_rows, n_cols, rng)
-        measured = _counted(signal, scanner, rng) + dark[:, np.newaxis].astype(np.float32)
+        measured = _counted(signal, scanner, rng) + dark
         measured[dead] = rng.uniform(0, scanner.dark_counts)
         measured[hot] = _FULL
         counts[energy] = np.clip(np.rint(measured), 0, _FULL).astype(np.uint16)
+        for value in (0, _FULL):  # single pixels that failed to read out
+            counts[energy].flat[rng.integers(counts[energy].size, size=scanner.n_spikes)] = value
     return counts
 
 
@@ -77,7 +79,7 @@ def _dose(scanner: ScannerModel, n_rows: int, n_cols: int, rng: np.random.Genera
     drift = 0.5 * np.cumsum(rng.standard_normal(n_cols)) / np.sqrt(n_cols)
     pulse = 1 + scanner.dose_sd * (rng.standard_normal(n_cols) + drift)
     wobble = scanner.wobble_sd * lfilter([0.3], [1, -0.95], rng.standard_normal(n_cols))
-    return (pulse + np.linspace(-1, 1, n_rows)[:, np.newaxis] * wobble).astype(np.float32)
+    return np.asarray(pulse + np.linspace(-1, 1, n_rows)[:, np.newaxis] * wobble, dtype=np.float32)
 
 
 def _counted(signal: FloatImage, scanner: ScannerModel, rng: np.random.Generator) -> FloatImage:

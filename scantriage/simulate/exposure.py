@@ -90,7 +90,7 @@ def _levelled(image: FloatImage, scanner: ScannerModel, raised_m: FloatArray) ->
     if np.abs(higher).max() < 2e-4:
         return image
     n_rows, n_cols = image.shape
-    heights = scanner.geometry.heights(np.arange(n_rows), n_rows=n_rows)
+    heights = scanner.geometry.heights(np.arange(n_rows, dtype=np.float64), n_rows=n_rows)
     rows = np.arange(n_rows)[:, np.newaxis] + higher / -np.gradient(heights)[:, np.newaxis]
     cols = np.broadcast_to(np.arange(n_cols, dtype=np.float32), (n_rows, n_cols))
     return np.asarray(

@@ -23,6 +23,8 @@ _SUB_RAYS = 4  # per row, where that is cheap: a 2 mm roof seen edge-on is a qua
 _LEVEL = 1e-9  # slope that stands for a level ray
 _TYPICAL_CM2_G = 0.045  # good enough to say how dark the covered part of a slit is
 
+_THIN = 0.1  # attenuation below which averaging either is the same to 1 %
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fan:
@@ -117,9 +119,11 @@ def _lighten_partly_covered(thickness: FloatImage, full: FloatArray, cover: Floa
     A floor beam is 4 mm of web and 2.3 m deep: it blackens a third of a 12 mm slit, which is not the same as
     0.8 m of steel over all of it.
     """
-    dark = -np.expm1(-_TYPICAL_CM2_G * full)
-    for col in np.flatnonzero((cover > 0) & (cover < 1)):
-        thickness[:, col] = -np.log1p(-cover[col] * dark) / _TYPICAL_CM2_G
+    if _TYPICAL_CM2_G * full.max() > _THIN:
+        cols = np.flatnonzero((cover > 0) & (cover < 1))
+        dark = -np.expm1(-_TYPICAL_CM2_G * full).astype(np.float32)
+        covered = np.minimum(cover[cols], 1 - 1e-6).astype(np.float32)
+        thickness[:, cols] = -np.log1p(-covered * dark[:, np.newaxis]) / _TYPICAL_CM2_G
 
 
 def _patterned(thickness: FloatImage, solid: Solid, x_m: FloatArray, fan: Fan, rows: slice) -> FloatImage:
@@ -162,7 +166,7 @@ def _through_rectangle(
     at_z0, at_z1 = (z0 - height) / slope, (z1 - height) / slope
     enter = np.maximum(np.minimum(at_z0, at_z1), y0)
     leave = np.minimum(np.maximum(at_z0, at_z1), y1)
-    return np.maximum(leave - enter, 0) * np.sqrt(1 + slope**2)
+    return np.asarray(np.maximum(leave - enter, 0) * np.sqrt(1 + slope**2), dtype=np.float64)
 
 
 def _through_ellipse(height: FloatArray, slope: FloatArray, solid: Solid, part: FloatArray | float) -> FloatArray:
@@ -170,4 +174,4 @@ def _through_ellipse(height: FloatArray, slope: FloatArray, solid: Solid, part: 
     above = height + slope * (solid.y0 + solid.y1) / 2 - (solid.z0 + solid.z1) / 2
     square = 1 / half_y**2 + (slope / half_z) ** 2
     inside = square - (above / (half_y * half_z)) ** 2  # the discriminant, (B/2)^2 - A C
-    return 2 * np.sqrt(np.maximum(inside, 0)) / square * np.sqrt(1 + slope**2)
+    return np.asarray(2 * np.sqrt(np.maximum(inside, 0)) / square * np.sqrt(1 + slope**2), dtype=np.float64)

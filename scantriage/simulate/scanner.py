@@ -30,8 +30,9 @@ class ScannerModel:
     gain_slope: smooth fall of the open beam to the ends of the detector, both relative. dose_sd: per pulse.
     wobble_sd: tilt of a pulse's profile over the detector, relative. scatter: share of the mean signal within
     scatter_reach_m; scatter_floor: share of the open beam. focal_m, slit_m: blur across rows and along travel.
-    row_spread_counts: dark level between rows. n_dead, n_hot: rows. stretch: slow and jitter: quick unevenness
-    of the travel speed, relative. bounce_m: of the vehicle or the boom. tells: what its sidecars say.
+    row_spread_counts: dark level between rows. n_dead, n_hot: rows; n_spikes: pixels at either limit.
+    stretch: slow and jitter: quick unevenness of the travel speed, relative. bounce_m: of the vehicle or the
+    boom. tells: what its sidecars say.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ScannerModel:
     electronic_counts: float
     n_dead: int
     n_hot: int
+    n_spikes: int
     stretch: float
     jitter: float
     bounce_m: float
@@ -95,6 +97,7 @@ def draw_scanner(rng: np.random.Generator, name: str) -> ScannerModel:
         electronic_counts=rng.uniform(1.0, 8.0),
         n_dead=int(rng.integers(0, 4)),
         n_hot=int(rng.random() < 0.25),
+        n_spikes=int(rng.integers(0, 40)) if rng.random() < 0.3 else 0,
         stretch=rng.uniform(0.02, 0.15) if drive_through else rng.uniform(0.0, 0.01),
         jitter=rng.uniform(0.0, 0.02) if drive_through else rng.uniform(0.0, 0.004),
         bounce_m=rng.uniform(0.0, 0.02) if drive_through else rng.uniform(0.0, 0.004),

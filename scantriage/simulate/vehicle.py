@@ -48,11 +48,11 @@ def _frame(length_m: float, front: float, rng: np.random.Generator) -> list[Soli
     solids = []
     for sign in _BOTH_SIDES:
         at = sign * 0.47
-        for x, z in (((front, neck), (-0.16, -0.01)), ((neck - 0.3, end), (-depth, -0.02))):
+        for span, (low, high) in (((front, neck), (-0.16, -0.01)), ((neck - 0.3, end), (-depth, -0.02))):
             solids += [
-                block(x, (at - 0.004, at + 0.004), z, "iron", _STEEL),
-                block(x, (at - 0.07, at + 0.07), (z[1] - 0.012, z[1]), "iron", _STEEL),
-                block(x, (at - 0.07, at + 0.07), (z[0], z[0] + 0.012), "iron", _STEEL),
+                block(span, (at - 0.004, at + 0.004), (low, high), "iron", _STEEL),
+                block(span, (at - 0.07, at + 0.07), (high - 0.012, high), "iron", _STEEL),
+                block(span, (at - 0.07, at + 0.07), (low, low + 0.012), "iron", _STEEL),
             ]
     for x in np.arange(neck, end - 0.1, rng.uniform(1.0, 2.4)):
         solids.append(block((x, x + 0.1), (-1.15, 1.15), (-0.16, -0.04), "iron", rng.uniform(0.08, 0.2) * _STEEL))

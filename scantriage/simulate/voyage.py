@@ -44,28 +44,65 @@ class Voyage:
 
 
 def sail(load: Load, room: Room, voyage: Voyage, rng: np.random.Generator) -> Load:
-    """The load as it arrives."""
-    units = tuple(_arrived(unit, room, voyage, rng) for unit in load.units)
-    left_behind = _left_behind(load, room, rng)
-    return replace(load, units=(*units, *left_behind))
+    """The load as it arrives. Units push those behind them along, so that none ends up inside another."""
+    arrived: list[tuple[_Outline, float]] = []  # where a unit lay, and how far it has moved along
+    units = []
+    for unit in sorted(load.units, key=lambda unit: min(s.x0 for s in unit.solids)):
+        lay = _Outline.of(unit)
+        pushed_to = max((other.x1 + dx for other, dx in arrived if other.stands_before(lay)), default=room.x[0])
+        unit, dx = _arrived(unit, lay, room, pushed_to - lay.x0, voyage, rng)
+        arrived.append((lay, dx))
+        units.append(unit)
+    return replace(load, units=(*units, *_left_behind(load, room, rng)))
 
 
-def _arrived(unit: Unit, room: Room, voyage: Voyage, rng: np.random.Generator) -> Unit:
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    z0: float
+    z1: float
+
+    @classmethod
+    def of(cls, unit: Unit) -> _Outline:
+        low = (min(s.x0 for s in unit.solids), min(s.y0 for s in unit.solids), min(s.z0 for s in unit.solids))
+        high = (max(s.x1 for s in unit.solids), max(s.y1 for s in unit.solids), max(s.z1 for s in unit.solids))
+        return cls(low[0], high[0], low[1], high[1], low[2], high[2])
+
+    def stands_before(self, other: _Outline) -> bool:
+        """Whether this unit is in the other's way towards the front."""
+        beside = self.y0 < other.y1 and self.y1 > other.y0 and self.z0 < other.z1 and self.z1 > other.z0
+        return beside and self.x1 <= other.x0 + 1e-6
+
+
+def _arrived(
+    unit: Unit, lay: _Outline, room: Room, least_dx: float, voyage: Voyage, rng: np.random.Generator
+) -> tuple[Unit, float]:
+    """The unit where and as it arrives, and how far it has moved along."""
     handled = rng.random() < voyage.opened
     rough = 6.0 if handled else 1.0
-    low, high = _outline(unit)
-    dx = np.clip(
-        voyage.surge_m + rough * voyage.shift_m * rng.standard_normal(), room.x[0] - low[0], room.x[1] - high[0]
-    )
-    dy = np.clip(rough * voyage.sway_m * rng.standard_normal(), room.y[0] - low[1], room.y[1] - high[1])
+    dx = max(voyage.surge_m + rough * voyage.shift_m * rng.standard_normal(), least_dx)
+    dx = min(dx, room.x[1] - lay.x1)
+    left, right = _lane(lay, room)
+    dy = float(np.clip(rough * voyage.sway_m * rng.standard_normal(), left - lay.y0, right - lay.y1))
     sunk = 1 - voyage.settle * rng.random()
     lean = voyage.lean_sd * rng.standard_normal()
-    middle = (low[0] + high[0]) / 2
-    solids = [_leaning(_sunk(solid.moved(dx, dy), room.z[0], sunk, voyage.drier), middle + dx, room.z[0], lean)
+    middle = (lay.x0 + lay.x1) / 2 + dx
+    solids = [_leaning(_sunk(solid.moved(dx, dy), room.z[0], sunk, voyage.drier), middle, room.z[0], lean)
               for solid in unit.solids]  # fmt: skip
     if handled:
         solids = [_shaken(solid, rng) for solid in solids]
-    return replace(unit, solids=tuple(solids))
+    return replace(unit, solids=tuple(solids)), dx
+
+
+def _lane(lay: _Outline, room: Room) -> tuple[float, float]:
+    """How far a unit may sway: to the walls, but one of two abreast not beyond the middle."""
+    return (
+        max(room.y[0], 0.0) if lay.y0 >= 0 else min(room.y[0], lay.y0),
+        min(room.y[1], 0.0) if lay.y1 <= 0 else max(room.y[1], lay.y1),
+    )
 
 
 def _sunk(solid: Solid, floor: float, sunk: float, drier: float) -> Solid:
@@ -86,13 +123,6 @@ def _shaken(solid: Solid, rng: np.random.Generator) -> Solid:
     if not isinstance(solid.pattern, Texture):
         return solid
     return replace(solid, pattern=replace(solid.pattern, seed=int(rng.integers(2**30))))
-
-
-def _outline(unit: Unit) -> tuple[tuple[float, float], tuple[float, float]]:
-    return (
-        (min(s.x0 for s in unit.solids), min(s.y0 for s in unit.solids)),
-        (max(s.x1 for s in unit.solids), max(s.y1 for s in unit.solids)),
-    )
 
 
 def _left_behind(load: Load, room: Room, rng: np.random.Generator) -> list[Unit]:
