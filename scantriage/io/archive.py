@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Self
 
-from scantriage.errors import UnsafeArchive, UnusableInput, WorkspaceError
+from scantriage.errors import ScantriageError, UnsafeArchive, UnusableInput, WorkspaceError
 from scantriage.io.limits import MAX_FILE_BYTES, MIB
 from scantriage.io.problem import Problem, shown
 
@@ -42,12 +42,16 @@ def unpack(archive: Path, into: Path, *, wanted: frozenset[str]) -> list[Problem
         if _first_bytes(archive) == b"PK":
             return list(_unpack_zip(archive, into, wanted))
         return list(_unpack_tar(archive, into, wanted))
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except ScantriageError:
+        raise
+    except Exception as error:  # the border: a damaged archive makes the readers raise whatever comes
+        if _disk_is_full(error):
             raise WorkspaceError(f"There is no room on the disk to unpack {archive.name}.") from error
-        raise UnusableInput(f"{archive.name} cannot be unpacked ({error}).") from error
-    except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, ValueError, EOFError, zlib.error) as error:
         raise UnusableInput(f"{archive.name} is not an archive that can be read ({error}).") from error
+
+
+def _disk_is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _first_bytes(archive: Path) -> bytes:
@@ -87,7 +91,11 @@ def _unpack_zip(archive: Path, into: Path, wanted: frozenset[str]) -> Iterator[P
                 try:
                     with content.open(entry) as source:
                         why = _copy(source, into / _inner(entry.filename))
-                except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+                except ScantriageError:
+                    raise
+                except Exception as error:
+                    if _disk_is_full(error):
+                        raise
                     why = f"is damaged ({error})"
             if why:
                 yield _left_out(archive, entry.filename, why)
