@@ -45,7 +45,9 @@ def finding_weight(finding: Finding, reading: Reading, weights: Weights) -> floa
     full = weights.kind[finding.kind]
     if finding.kind in ("added", "removed"):
         full += weights.zone[finding.zone] + _mass_term(finding.mass_kg, weights)
-    weaknesses = {*finding.flags} | ({Flag.LOW_AGREEMENT} & {*reading.flags})
+    weaknesses = {*finding.flags}
+    if finding.kind != "swapped":  # two different loads agree poorly: that is the finding, not a doubt about it
+        weaknesses |= {Flag.LOW_AGREEMENT} & {*reading.flags}
     trust = math.prod(factor for flag, factor in weights.trust.items() if flag in weaknesses)
     return max(full, 0.0) * trust * certainty(finding.significance, weights)
 

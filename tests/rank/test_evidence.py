@@ -116,9 +116,11 @@ def test_a_doubt_about_a_finding_halves_it_at_least(flag):
     assert 0 < doubted < finding_weight(BAG, CLEAN, DEFAULT_WEIGHTS) / 2
 
 
-def test_poor_agreement_halves_every_finding():
+def test_poor_agreement_halves_every_finding_but_a_swapped_load():
     poor = replace(CLEAN, flags=(Flag.LOW_AGREEMENT,))
     assert finding_weight(BAG, poor, DEFAULT_WEIGHTS) == finding_weight(BAG, CLEAN, DEFAULT_WEIGHTS) / 2
+    swapped = replace(BAG, kind="swapped")
+    assert finding_weight(swapped, poor, DEFAULT_WEIGHTS) == finding_weight(swapped, CLEAN, DEFAULT_WEIGHTS)
 
 
 def test_mass_and_zone_raise_an_addition():
