@@ -192,7 +192,8 @@ def _draw_header(sheet: Sheet, reading: Reading, container_id: str) -> None:
     if reading.agreement is not None:
         facts.append(f"agreement {reading.agreement:.2f}")
     if reading.blind_fraction is not None:
-        facts.append(f"{reading.blind_fraction:.0%} of the container not readable")
+        share = "less than 1%" if reading.blind_fraction < 0.01 else f"{reading.blind_fraction:.0%}"
+        facts.append(f"{share} of the container not readable")
     if reading.cargo_kg is not None:
         facts.append(f"about {reading.cargo_kg / 1000:.1f} t of cargo")
     sheet.text(_MARGIN, 72, "  ·  ".join(facts), size=16, ink=QUIET)
@@ -243,7 +244,7 @@ def _draw_findings(sheet: Sheet, panel: _Panel, findings: Sequence[Finding], *, 
         place = _label_place(tag, box, panel.area, taken=taken, boxes=boxes)
         if place is not None:
             sheet.label(place, words, _KIND_INK[finding.kind])
-            taken.append(place)
+            taken.append(Rectangle(place.x0 - 3, place.y0 - 1, place.x1 + 3, place.y1 + 1))
 
 
 def _name(finding: Finding) -> str:
