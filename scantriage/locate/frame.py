@@ -9,12 +9,14 @@ import numpy as np
 
 from scantriage.errors import ContainerNotFound
 from scantriage.locate.direction import door_end
-from scantriage.locate.ends import end_posts, find_split, outer_end, post_profile
-from scantriage.locate.roof_floor import box_height_m, floor_depth, roof_line
+from scantriage.locate.ends import End, end_posts, find_split, outer_end, post_profile
+from scantriage.locate.floor import floor_depth
+from scantriage.locate.height import box_height_m
+from scantriage.locate.roof import roof_line
 from scantriage.locate.silhouette import LevelRun, Silhouette, level_runs, silhouette
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import FanGeometry
-from scantriage.scan.image import BoolImage, FloatImage, ScanImage
+from scantriage.scan.image import FloatImage, ScanImage
 from scantriage.scan.quality import Flag
 
 _USUAL_HEIGHT = 0.7  # of the view: a container's height, before its floor is found
@@ -58,9 +60,7 @@ def locate(
     if not runs:
         raise ContainerNotFound("No container is visible in the scan: nothing in it has a long level roof.")
     pieces = _boxes(outline, runs, n_containers=n_containers)
-    frames = []
-    for piece in pieces:
-        frames.append(_frame(attenuation, outline, piece, size=size, geometry=geometry))
+    frames = tuple(_frame(attenuation, outline, piece, size=size, geometry=geometry) for piece in pieces)
     flags = {
         Flag.CUT_OFF: any(frame.cut_left or frame.cut_right for frame in frames),
         Flag.FRAME_UNCERTAIN: any(frame.certainty < _UNCERTAIN for frame in frames)
@@ -72,18 +72,17 @@ def locate(
             for frame in frames
         ),
     }
-    return Location(tuple(frames), tuple(flag for flag, holds in flags.items() if holds))
+    return Location(frames, tuple(flag for flag, holds in flags.items() if holds))
 
 
 def _filled(image: ScanImage) -> FloatImage:
     """(R, C) attenuation of the highest energy, with whole dead rows interpolated from their neighbours."""
-    plane = image.pixels[0]
-    dead = ~image.valid[:, :: max(1, image.valid.shape[1] // 500)].any(axis=1)
-    dead &= ~image.valid.any(axis=1)
+    plane: FloatImage = image.pixels[0]
+    # a look at every few columns first: most rows are seen to live at once
+    dead = np.asarray(~image.valid[:, :: max(1, image.valid.shape[1] // 500)].any(axis=1))
+    dead[dead] = ~image.valid[dead].any(axis=1)
     live = np.flatnonzero(~dead)
-    if not dead.any() or live.size < 2:
-        return plane
-    filled = plane.copy()
+    filled = plane.copy() if dead.any() and live.size > 1 else plane
     for row in np.flatnonzero(dead):
         k = int(np.searchsorted(live, row))
         if 0 < k < live.size:
@@ -95,11 +94,11 @@ def _filled(image: ScanImage) -> FloatImage:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One box: its run, and the columns of ends that touch another box (None where it ends in air)."""
+    """One box: its run, and the ends that touch another box (None where it ends in air)."""
 
     run: LevelRun
-    inner_left: float | None = None
-    inner_right: float | None = None
+    inner_left: End | None = None
+    inner_right: End | None = None
 
 
 def _boxes(outline: Silhouette, runs: list[LevelRun], *, n_containers: int | None) -> list[_Piece]:
@@ -116,7 +115,8 @@ def _boxes(outline: Silhouette, runs: list[LevelRun], *, n_containers: int | Non
         return [_Piece(run)]
     middle = round(split.col / outline.col_step)
     left, right = LevelRun(run.first, middle, run.row), LevelRun(middle, run.last, run.row)
-    return [_Piece(left, inner_right=split.col), _Piece(right, inner_left=split.col)]
+    end = End(split.col, min(1.0, split.clarity / _SPLIT_UNASKED))
+    return [_Piece(left, inner_right=end), _Piece(right, inner_left=end)]
 
 
 def _frame(
@@ -132,12 +132,12 @@ def _frame(
     rough = run.first * outline.col_step, run.last * outline.col_step
     roof = roof_line(attenuation, outline, rough)
     reach = max(6.0, 3 * outline.col_step, 0.015 * (rough[1] - rough[0]))
-    left, right = (
-        inner
-        if inner is not None
-        else outer_end(attenuation, near=near, roof=_local_roof(outline, run, side), height=height, side=side, reach=reach)
-        for inner, near, side in ((piece.inner_left, rough[0], -1), (piece.inner_right, rough[1], 1))
-    )
+    ends = []
+    for inner, near, side in ((piece.inner_left, rough[0], -1), (piece.inner_right, rough[1], 1)):
+        rail = _local_roof(outline, run, side)
+        found = outer_end(attenuation, near=near, roof=rail, height=height, side=side, reach=reach)
+        ends.append(found if inner is None else inner)
+    left, right = ends[0].col, ends[1].col
     floor = floor_depth(attenuation, outline, (left, right), roof, size=size, geometry=geometry)
     posts = end_posts(post_profile(outline, run, height=floor.depth / outline.row_step)[1])
     cut_left, cut_right = (
@@ -147,7 +147,7 @@ def _frame(
     doors = door_end(
         attenuation, (left, right), roof=(roof.at(left), roof.at(right)), height=floor.depth, cut=(cut_left, cut_right)
     )
-    waviness = roof.scatter / (0.01 * floor.depth)
+    straightness = math.exp(-0.2 * roof.scatter / (0.01 * floor.depth))
     return ContainerFrame(
         cols=(left, right),
         roof_rows=(roof.at(left), roof.at(right)),
@@ -155,7 +155,7 @@ def _frame(
         cut_left=cut_left,
         cut_right=cut_right,
         doors=doors,
-        certainty=float(floor.clarity * math.exp(-0.2 * waviness)),
+        certainty=min(ends[0].clarity, ends[1].clarity, floor.clarity, straightness),
     )
 
 

@@ -86,7 +86,6 @@ def _scene_rows(small: FloatImage, measured: BoolImage) -> tuple[int, int]:
 
 def level_runs(outline: Silhouette) -> list[LevelRun]:
     """Long runs of columns whose tops form a nearly level line high in the scene, left to right."""
-    r, c = outline.small.shape
     high = outline.scene[1] - outline.scene[0]
     tolerance = max(2.0, _LEVEL * high)
     # a 20 ft box in the scan with the coarsest column pitch is 0.6 as wide as it is high (0.8 of the view)
