@@ -52,9 +52,8 @@ def main() -> None:
     except ScantriageError as error:
         _say(error.sentence)
         code = _UNUSABLE
-    except (KeyboardInterrupt, typer.Abort):
+    if code == _INTERRUPTED:  # typer's own answer to Ctrl-C
         _say("Interrupted. The same command goes on where this one stopped.")
-        code = _INTERRUPTED
     sys.exit(code)
 
 

@@ -7,16 +7,18 @@ A process pool of the standard library loses nine of ten items when one worker i
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import resource
 import signal
+import sys
 import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -28,6 +30,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _TRIES = 2
+_START_S = 60.0  # to import everything a job needs; 5 s on an idle machine
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -50,8 +54,8 @@ class Failure:
 class Engine:
     """Worker processes of this machine.
 
-    memory_bytes: address space of a worker. deadline_s: wall-clock seconds for one item, and for a worker's start
-    with its first. printed: a file for what the workers' libraries print, which would spoil a progress bar.
+    memory_bytes: address space of a worker. deadline_s: wall-clock seconds for one item. printed: a file for
+    what the workers' libraries print, which would spoil a progress bar.
     """
 
     n_workers: int
@@ -76,6 +80,10 @@ class Engine:
             yield from crew.results()
         finally:
             crew.stop()
+
+
+class _Started:
+    """A worker's first word: from now on its deadline counts."""
 
 
 @dataclass(slots=True)
@@ -139,9 +147,13 @@ class _Crew(Generic[Item, Result]):
     def _hand_out(self) -> bool:
         """Give every free worker something to do; False when all is done."""
         while len(self.busy) < self.engine.n_workers and (task := self._next_task()) is not None:
-            worker = self.idle.pop() if self.idle else _Worker(self.job, self.engine)
+            late_at = time.monotonic() + self.engine.deadline_s
+            if self.idle:
+                worker = self.idle.pop()
+            else:
+                worker, late_at = _Worker(self.job, self.engine), late_at + _START_S
             task.n_tries += 1
-            self.busy.append(_Busy(worker, task, time.monotonic() + self.engine.deadline_s))
+            self.busy.append(_Busy(worker, task, late_at))
             worker.send(task.item)
         return bool(self.busy)
 
@@ -160,9 +172,12 @@ class _Crew(Generic[Item, Result]):
         return [busy for busy in self.busy if busy.worker.pipe in ready or busy.late_at <= now]
 
     def _collect(self, busy: _Busy[Item]) -> Result | Failure | None:
-        """The item's result, or its failure; None where it is tried again."""
+        """The item's result, or its failure; None where there is none yet, or it is tried again."""
         ended = self._answer(busy)
         self.busy.remove(busy)
+        if isinstance(ended, _Started):
+            self.busy.append(replace(busy, late_at=time.monotonic() + self.engine.deadline_s))
+            return None
         if not (isinstance(ended, Failure) and ended.cause in ("crashed", "late")):
             self.idle.append(busy.worker)
             return ended
@@ -172,12 +187,12 @@ class _Crew(Generic[Item, Result]):
             return None
         return ended
 
-    def _answer(self, busy: _Busy[Item]) -> Result | Failure:
+    def _answer(self, busy: _Busy[Item]) -> Result | Failure | _Started:
         pipe, process = busy.worker.pipe, busy.worker.process
         if not pipe.poll():
             return Failure("late", f"took longer than {self.engine.deadline_s:g} s and was stopped")
         try:
-            answer: Result | Failure = pipe.recv()
+            answer: Result | Failure | _Started = pipe.recv()
         except (EOFError, OSError):
             process.join(timeout=5)
             code = process.exitcode or 0
@@ -189,6 +204,7 @@ class _Crew(Generic[Item, Result]):
 def _work(pipe: Connection[Any, Any], memory_bytes: int, printed: Path | None) -> None:
     """A worker's life: one job, item after item, until the other end of the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the main process, which ends us
+    _die_with_parent()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if printed is not None:
@@ -196,8 +212,15 @@ def _work(pipe: Connection[Any, Any], memory_bytes: int, printed: Path | None) -
     with suppress(EOFError, BrokenPipeError):
         job = pipe.recv()  # imports the job's module: after the limits, so that its libraries obey them
         _one_opencv_thread()
+        pipe.send(_Started())
         while True:
             pipe.send(_attempt(job, pipe.recv()))
+
+
+def _die_with_parent() -> None:
+    """Where the system can, end at once when the main process is killed: nothing is written behind the next run."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _print_to(path: Path) -> None:
