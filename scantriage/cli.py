@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from scantriage import __version__
-from scantriage.errors import ScantriageError
+from scantriage.errors import ScantriageError, UnusableInput
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -85,6 +85,29 @@ def triage(
     return _FAULT_OF_OURS if result.failed else 0
 
 
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="Where the delivery goes; made if missing, else empty.")],
+    pairs: Annotated[int, typer.Option(min=1, help="Pairs of scans.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same delivery.")] = 1,
+    scale: Annotated[float, typer.Option(min=0.1, max=1.0, help="Of full resolution.")] = 0.4,
+) -> int:
+    """Write a delivery of simulated pairs, with the truth about every container in truth.jsonl."""
+    from scantriage.pipeline.simulate_run import simulate_delivery
+
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise UnusableInput(f"{folder} is not empty.")
+        with _progress_bars() as progress:
+            truths = simulate_delivery(
+                folder, n_pairs=pairs, seed=seed, scale=scale, on_pair=lambda done: progress("Simulating", done, pairs)
+            )
+    except OSError as error:
+        raise UnusableInput(f"{folder} cannot be written: {error.strerror}.") from error
+    typer.echo(f"{_counted(truths)} simulated: {folder}")
+    return 0
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -124,10 +147,10 @@ def _show(result: DayResult, workspace: Path) -> None:
     if len(result.problems) > _N_PROBLEMS_SHOWN:
         _say(f"{len(result.problems) - _N_PROBLEMS_SHOWN} more problems are listed in {workspace / 'run.json'}.")
     if result.without_scan:
-        _say(f"{len(result.without_scan)} containers of the manifest have no scan.")
+        _say(f"{_counted(result.without_scan)} of the manifest without a scan, listed in {workspace / 'run.json'}.")
     if result.failed:
-        _say(f"{len(result.failed)} containers could not be read for a fault of scantriage; {workspace / 'log.jsonl'}.")
-    typer.echo(f"{len(result.ranked)} containers ranked, {result.n_fresh} read now: {workspace / 'ranking.csv'}")
+        _say(f"{_counted(result.failed)} not read for a fault of ours, explained in {workspace / 'log.jsonl'}.")
+    typer.echo(f"{_counted(result.ranked)} ranked, {result.n_fresh} read now: {workspace / 'ranking.csv'}")
     typer.echo(f"Pictures: {workspace / 'pictures'}")
 
 
@@ -150,6 +173,10 @@ def _why(one: Ranked) -> str:
         return one.case.reading.reason
     itemised = [item for item in one.evidence if item.name != "base_rate"]
     return max(itemised, key=lambda item: abs(item.contribution)).sentence if itemised else ""
+
+
+def _counted(containers: Sequence[object]) -> str:
+    return "1 container" if len(containers) == 1 else f"{len(containers)} containers"
 
 
 def _say(sentence: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scantriage.errors import UnusableInput
 from scantriage.io.archive import unpack
-from scantriage.io.checksums import CHECKSUM_FILE, read_checksums
+from scantriage.io.checksums import CHECKSUM_FILE, read_checksums, sha256_of
 from scantriage.io.problem import Problem, shown
 from scantriage.io.profiles import PROFILE_FOLDER
 
@@ -70,7 +70,11 @@ def open_delivery(path: Path, scratch: Path) -> Delivery:
 def _look_through(root: Path, problems: list[Problem]) -> Delivery:
     files = list(_regular_files(root, problems))
     digests = _digests(files, root, problems)
-    manifests = {file.parent: file for file in files if file.name.lower() == MANIFEST}
+    manifests = {
+        file.parent: file
+        for file in files
+        if file.name.lower() == MANIFEST and not _is_altered(file, digests, root, problems)
+    }
     scanners = {file.parent.parent: file.parent for file in files if _is_profile(file)}
     scans = [
         DeliveredScan(
@@ -130,6 +134,19 @@ def _digests(files: list[Path], root: Path, problems: list[Problem]) -> dict[Pat
             name = _name(missing, root)
             problems.append(Problem(name, f"{name} is listed in {CHECKSUM_FILE} and missing."))
     return digests
+
+
+def _is_altered(manifest: Path, digests: dict[Path, str], root: Path, problems: list[Problem]) -> bool:
+    """Whether a manifest is not what its checksum says; such a one is a problem and is not used."""
+    expected = digests.get(manifest)
+    try:
+        altered = expected is not None and sha256_of(manifest) != expected
+    except OSError:  # told when it is read
+        return False
+    if altered:
+        name = _name(manifest, root)
+        problems.append(Problem(name, f"{name} does not match its checksum in {CHECKSUM_FILE} and is not used."))
+    return altered
 
 
 def _paired(files: list[Path], root: Path, problems: list[Problem]) -> Iterator[tuple[Path, Path | None]]:

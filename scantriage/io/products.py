@@ -64,11 +64,13 @@ def write_run(
     models: Mapping[str, str],
     wall_s: float,
     problems: Sequence[str],
+    without_scan: Sequence[str],
 ) -> None:
     """Write ``run.json`` into an existing folder: what ran, how it ended, and how long its stages took.
 
     readings: those whose outcomes are counted and whose ``stage_ms`` are summed up. settings: JSON-safe.
-    models: name to SHA-256. wall_s: seconds. problems: one sentence each.
+    models: name to SHA-256. wall_s: seconds. problems: one sentence each. without_scan: containers of a manifest
+    that no scan shows.
     """
     readings = list(readings)
     report = {
@@ -79,6 +81,7 @@ def write_run(
         "wall_s": _number(wall_s, 3),
         "stages": _stage_times(readings),
         "problems": list(problems),
+        "without_scan": list(without_scan),
     }
     write_whole(folder / RUN_JSON, (json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
 

@@ -106,6 +106,7 @@ def _write(folder: Path, result: DayResult, settings: Settings, *, now: datetime
         models={},
         wall_s=wall_s,
         problems=result.problems,
+        without_scan=result.without_scan,
     )
 
 

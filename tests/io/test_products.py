@@ -108,7 +108,15 @@ def test_an_empty_ranking_is_an_empty_list_and_a_table_with_a_header(tmp_path):
 
 def test_a_run_counts_outcomes_and_stages(tmp_path):
     readings = [Reading("compared", stage_ms={"decode": float(ms)}) for ms in range(1, 101)] + [Reading("single")]
-    write_run(tmp_path, readings=readings, settings={"n_workers": 2}, models={}, wall_s=1.5, problems=["a.tif: short"])
+    write_run(
+        tmp_path,
+        readings=readings,
+        settings={"n_workers": 2},
+        models={},
+        wall_s=1.5,
+        problems=["a.tif: short"],
+        without_scan=[],
+    )
     run = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert run["outcomes"] == {"compared": 100, "single": 1, "not_comparable": 0, "unprocessable": 0}
     # of 1..100: half below 50.5, a twentieth above 95.05

@@ -110,6 +110,7 @@ def test_every_container_is_ranked_and_the_one_with_a_load_comes_first(tmp_path,
     report = json.loads((tmp_path / "workspace" / "run.json").read_text())
     assert report["outcomes"] == {"compared": 2, "single": 1, "not_comparable": 0, "unprocessable": 0}
     assert report["settings"]["now"] == "2026-10-25T00:00:00.000000Z"
+    assert report["without_scan"] == ["CMAU8190370"]
 
 
 def test_run_again_nothing_is_read_and_the_ranking_is_the_same(tmp_path, day, delivery):

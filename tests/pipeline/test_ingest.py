@@ -251,6 +251,16 @@ def test_a_manifest_row_without_scan_is_counted_and_a_broken_row_reported(worksp
     assert any("nonsense" in sentence for sentence in sentences(workspace))
 
 
+def test_a_manifest_that_does_not_match_its_checksum_is_not_used(workspace, take, delivery):
+    delivery.scan("origin")
+    delivery.manifest({"container_id": BOX, "goods": "bananas"})
+    delivery.checksums()
+    delivery.manifest({"container_id": BOX, "goods": "empty"})
+    (container,) = take(delivery).containers
+    assert container.manifest is None
+    assert sentences(workspace) == ["manifest.csv does not match its checksum in SHA256SUMS and is not used."]
+
+
 def test_a_manifest_that_is_no_table_is_reported_and_the_scans_go_on(workspace, take, delivery):
     delivery.scan("origin")
     (delivery.root / "manifest.csv").write_bytes(b"\0\1\2")
