@@ -143,8 +143,8 @@ def _write_manifest(path: Path, entries: Iterable[ManifestEntry]) -> None:
 
 
 def write_checksums(folder: Path) -> None:
-    """Write SHA256SUMS for all files below the folder, in coreutils form."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    """Write SHA256SUMS for the delivery's scans, sidecars, manifest and truth, in coreutils form."""
+    paths = sorted(path for pattern in ("origin/*", "rescan/*", "*.csv", "*.jsonl") for path in folder.glob(pattern))
     lines = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}" for path in paths
     ]

@@ -80,12 +80,18 @@ def _hidden(
     label: Label, box: Box, loads: tuple[Load, Load], wish: Wish, rng: np.random.Generator
 ) -> tuple[Hidden | None, Hidden | None]:
     mass_kg = wish.mass_kg or _draw_mass_kg(rng)
-    before, after = (_hide(box, load, wish.place, mass_kg, rng) for load in loads)
-    return (None if label == "added" else before, None if label == "removed" else after)
+    if label == "added":
+        return None, _hide(box, loads[1], wish.place, mass_kg, rng)
+    before = _hide(box, loads[0], wish.place, mass_kg, rng)
+    if label == "removed":
+        return before, None
+    return before, _hide(box, loads[1], None, mass_kg, rng, but=before.place)
 
 
-def _hide(box: Box, load: Load, place: Place | None, mass_kg: float, rng: np.random.Generator) -> Hidden:
-    places = places_in(box, load)
+def _hide(
+    box: Box, load: Load, place: Place | None, mass_kg: float, rng: np.random.Generator, *, but: Place | None = None
+) -> Hidden:
+    places = [entry for entry in places_in(box, load) if entry != but]
     # behind the doors and in the reefer's machinery is where most loads are found
     weights = np.array([{"doors": 3.0, "reefer": 2.5, "in_cargo": 1.5}.get(entry, 1.0) for entry in places])
     chosen = place or places[int(rng.choice(len(places), p=weights / weights.sum()))]

@@ -120,10 +120,9 @@ def _lighten_partly_covered(thickness: FloatImage, full: FloatArray, cover: Floa
     0.8 m of steel over all of it.
     """
     if _TYPICAL_CM2_G * full.max() > _THIN:
-        cols = np.flatnonzero((cover > 0) & (cover < 1))
+        cols = np.flatnonzero((cover > 0) & (cover < 1 - 1e-6))
         dark = -np.expm1(-_TYPICAL_CM2_G * full).astype(np.float32)
-        covered = np.minimum(cover[cols], 1 - 1e-6).astype(np.float32)
-        thickness[:, cols] = -np.log1p(-covered * dark[:, np.newaxis]) / _TYPICAL_CM2_G
+        thickness[:, cols] = -np.log1p(-cover[cols].astype(np.float32) * dark[:, np.newaxis]) / _TYPICAL_CM2_G
 
 
 def _patterned(thickness: FloatImage, solid: Solid, x_m: FloatArray, fan: Fan, rows: slice) -> FloatImage:

@@ -73,7 +73,7 @@ class ScannerModel:
 def draw_scanner(rng: np.random.Generator, name: str) -> ScannerModel:
     """A scanner from the prior."""
     drive_through = rng.random() < 0.5
-    normalised = rng.random() < 0.7  # by the vendor's software, before export
+    normalised = rng.random() < 0.5  # by the vendor's software, before export
     return ScannerModel(
         name=name,
         geometry=_draw_geometry(rng),
@@ -84,7 +84,7 @@ def draw_scanner(rng: np.random.Generator, name: str) -> ScannerModel:
         dark_counts=rng.uniform(100, 1_000),
         quanta=math.exp(rng.uniform(math.log(4_000), math.log(60_000))),
         noise_lag=rng.uniform(0.0, 0.65),
-        gain_sd=rng.uniform(0.001, 0.005) if normalised else rng.uniform(0.01, 0.05),
+        gain_sd=rng.uniform(0.001, 0.005) if normalised else rng.uniform(0.01, 0.11),
         gain_slope=0.0 if normalised else rng.uniform(0.0, 0.3),
         dose_sd=rng.uniform(0.002, 0.02),
         wobble_sd=rng.uniform(0.0, 0.008),
