@@ -32,16 +32,19 @@ class Split:
     clarity: float
 
 
-def outer_end(attenuation: FloatImage, *, near: float, roof: float, height: float, side: int, reach: float) -> End:
+def outer_end(
+    attenuation: FloatImage, *, near: float, roof: float, height: float, side: int, within: tuple[float, float]
+) -> End:
     """The outer face near ``near``, from the rows of the corner castings.
 
-    attenuation: (R, C). near: a column within ``reach`` pixels of the face. roof: row of the roof at this end.
-    height: of the container, rows. side: -1 where the container's left end is sought, 1 for the right end.
+    attenuation: (R, C). near: a column close to the face. roof: row of the roof at this end. height: of the
+    container, rows. side: -1 where the container's left end is sought, 1 for the right end. within: columns
+    between which to look, without padding.
     """
     n_rows, n_cols = attenuation.shape
     first_row = int(np.clip(roof + _BAND[0] * height, 0, n_rows - 2))
     last_row = int(np.clip(roof + _BAND[1] * height, first_row + 1, n_rows))
-    first, last = int(max(0, near - reach)), int(min(n_cols, near + reach + 1))
+    first, last = int(max(0, within[0])), int(min(n_cols, within[1]))
     transmission = np.exp(-attenuation[first_row:last_row, first:last]).mean(axis=0, dtype=np.float64)
     inward = transmission if side < 0 else transmission[::-1]
     fall = _first_fall(inward)
@@ -107,11 +110,12 @@ def find_split(outline: Silhouette, run: LevelRun, profile: FloatArray) -> Split
     width = max(5, round(0.03 * n) | 1)
     lo, hi = int(0.3 * n), int(0.7 * n)
     clarity = np.full(hi - lo, 1.0)
-    for band in profile:
+    # an inner post is as strong as an outer one, but a front wall has half of a door leaf's attenuation at most
+    for band, part in zip(profile, (1.0, 0.5), strict=True):
         level = np.array([np.median(band[max(0, k - 3 * width) : k + 3 * width]) for k in range(lo, hi)])
         rise = band[lo:hi] - level
-        # an inner post is as strong as an outer one; dense cargo fluctuates and says nothing
-        strength = max(*end_posts(band), 0.3) + 4 * float(np.median(np.abs(rise)))
+        # dense cargo fluctuates and says nothing
+        strength = part * max(*end_posts(band), 0.3) + 4 * float(np.median(np.abs(rise)))
         clarity = np.minimum(clarity, rise / strength)
     k = int(clarity.argmax())
     if clarity[k] <= 0.2:

@@ -135,7 +135,8 @@ def _frame(
     ends = []
     for inner, near, side in ((piece.inner_left, rough[0], -1), (piece.inner_right, rough[1], 1)):
         rail = _local_roof(outline, run, side)
-        found = outer_end(attenuation, near=near, roof=rail, height=height, side=side, reach=reach)
+        within = _without_padding(outline, near - reach, near + reach + 1)
+        found = outer_end(attenuation, near=near, roof=rail, height=height, side=side, within=within)
         ends.append(found if inner is None else inner)
     left, right = ends[0].col, ends[1].col
     floor = floor_depth(attenuation, outline, (left, right), roof, size=size, geometry=geometry)
@@ -147,6 +148,7 @@ def _frame(
     doors = door_end(
         attenuation, (left, right), roof=(roof.at(left), roof.at(right)), height=floor.depth, cut=(cut_left, cut_right)
     )
+    clear = [1.0 if cut else end.clarity for end, cut in zip(ends, (cut_left, cut_right), strict=True)]
     straightness = math.exp(-0.2 * roof.scatter / (0.01 * floor.depth))
     return ContainerFrame(
         cols=(left, right),
@@ -155,7 +157,7 @@ def _frame(
         cut_left=cut_left,
         cut_right=cut_right,
         doors=doors,
-        certainty=min(ends[0].clarity, ends[1].clarity, floor.clarity, straightness),
+        certainty=min(clear[0], clear[1], floor.clarity, straightness),
     )
 
 
@@ -164,6 +166,19 @@ def _local_roof(outline: Silhouette, run: LevelRun, side: int) -> float:
     n = max(3, run.width // 50)
     tops = outline.tops[run.first : run.first + n] if side < 0 else outline.tops[run.last - n : run.last]
     return float(np.median(tops)) * outline.row_step
+
+
+def _without_padding(outline: Silhouette, first: float, last: float) -> tuple[float, float]:
+    """The part of the columns ``[first, last)`` that was scanned."""
+    start = max(0, int(first / outline.col_step))
+    stop = min(outline.padding.size, int(np.ceil(last / outline.col_step)))
+    scanned = np.flatnonzero(~outline.padding[start:stop])
+    if scanned.size == 0:
+        return first, last
+    # the reduced columns at padding's border hold a little of it
+    low = (start + scanned[0] + 1) * outline.col_step if scanned[0] > 0 else first
+    high = (start + scanned[-1]) * outline.col_step if scanned[-1] < stop - start - 1 else last
+    return max(first, low), min(last, high)
 
 
 def _touches_border(outline: Silhouette, run: LevelRun, side: int) -> bool:
