@@ -60,15 +60,15 @@ def _upright(grey: FloatImage) -> FloatImage:
 
 
 def _is_inverted(grey: FloatImage) -> bool:
-    """Whether the image's rim, which shows mostly air, is nearer to the dark end than to the bright one.
+    """Whether the upper rim, which shows air above the vehicle, is nearer to the dark end than to the bright one.
 
-    Columns of one level are padding and do not count.
+    Only columns with something in them count: padding of one level, which dead rows may cross, does not.
     """
-    seen = np.flatnonzero(grey.max(axis=0) - grey.min(axis=0) > 0.1)
+    low, high = np.quantile(grey, (0.05, 0.95), axis=0)
+    seen = np.flatnonzero(high - low > 0.1)
     if seen.size == 0:
         return False
-    depth = max(1, grey.shape[0] // 50)
-    rim = np.concatenate([grey[:depth, seen].ravel(), grey[:, seen[:depth]].ravel(), grey[:, seen[-depth:]].ravel()])
+    rim = grey[: max(1, grey.shape[0] // 50), seen]
     low, high = np.quantile(grey[::4, seen], (0.02, 0.98))
     return bool(high - np.quantile(rim, 0.75) > np.quantile(rim, 0.25) - low)
 
