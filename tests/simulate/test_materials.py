@@ -53,10 +53,8 @@ def test_the_beam_hardens():
 
 @pytest.mark.parametrize("material", sorted(SHARES))
 def test_a_material_attenuates_like_its_share_of_a_basis_material(material):
-    # 3 %: what summing scenes in four basis materials costs, over the energies that come through a container
+    # 3 %: polyethylene at 6 MeV is the worst; over a whole beam it comes to 1.4 % at most
     energies = np.geomspace(0.5, 6.0, 9)
     share = SHARES[material]
     stand_in = share.scale * attenuation_cm2_g(BASIS[share.index], energies)
-    own = attenuation_cm2_g(material, energies)
-    tolerance = {"rubber": 0.04, "copper": 0.04, "plastic": 0.09, "oil": 0.05}.get(material, 0.05)
-    assert np.allclose(stand_in, own, rtol=tolerance)
+    assert np.allclose(stand_in, attenuation_cm2_g(material, energies), rtol=0.03)
