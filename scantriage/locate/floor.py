@@ -104,7 +104,7 @@ def _edge_score(below: FloatImage, *, scale: float) -> FloatArray:
     open_below = _shifted(air.mean(axis=1, keepdims=True), -(under // 2 + gap))[:, 0]
     rail = np.clip(_window(line, -1, 2), 0, 0.3) / 0.3 + np.clip(step, 0, 0.4) / 0.4
     return np.asarray(
-        2 * contrast(members, 0.02) + contrast(middle, 0.3) + rail - 6 * np.maximum(open_below - 0.2, 0), np.float64
+        2 * contrast(members, 0.02) + contrast(middle, 0.3) + rail / 2 - 6 * np.maximum(open_below - 0.2, 0), np.float64
     )
 
 

@@ -16,8 +16,8 @@ _SEAT_SD_M = 0.035  # how far roof and floor found in a known geometry stray fro
 _DECLARED = 3.0  # log odds for the declared height: manifests are mostly right
 
 # Where no geometry is known: the floor's place in the view. Chassis are 1.1 to 1.5 m high and views reach from
-# the road to 5 m, which puts it at 0.80; half of the labelled portal scans have a standard deviation of 0.033.
-_USUAL_FLOOR, _USUAL_SD = 0.80, 0.04
+# the road to 5 m, which puts it at 0.8; half of the labelled portal scans have a standard deviation of 0.033.
+_USUAL_FLOOR, _USUAL_SD = 0.81, 0.04
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,14 @@ class Scene:
         self.drop = tilt * (np.arange(n_cols) + 0.5) / n_cols
 
     def block(self, left, right, top, bottom, attenuation):
-        cols = np.arange(self.attenuation.shape[1])
-        rows = np.arange(self.attenuation.shape[0])[:, None] - self.drop
+        n_rows, n_cols = self.attenuation.shape
+        first, last = int(np.clip(left, 0, n_cols)), int(np.clip(np.ceil(right), 0, n_cols))
+        high, low = int(max(0, top - abs(self.drop).max())), int(min(n_rows, bottom + abs(self.drop).max() + 1))
+        cols = np.arange(first, last)
+        rows = np.arange(high, max(high, low))[:, None] - self.drop[first:last]
         across = np.clip(np.minimum(right, cols + 1) - np.maximum(left, cols), 0, 1)
         down = np.clip(np.minimum(bottom, rows + 1) - np.maximum(top, rows), 0, 1)
-        self.attenuation += attenuation * down * across
+        self.attenuation[high : max(high, low), first:last] += attenuation * down * across
 
     def container(self, box: Box):
         x, z = box.col_per_m, box.row_per_m
