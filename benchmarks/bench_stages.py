@@ -1,0 +1,121 @@
+"""Each stage of a pair on its own, at full size; the answer of each is checked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.full_size import N_COLS, N_ROWS, FullSizePair
+from scantriage.calibrate.attenuation import Calibrated, calibrate
+from scantriage.compare.pair import compare
+from scantriage.io.scan_files import read_scan
+from scantriage.locate.frame import locate
+from scantriage.pipeline.pair_run import choose_energies
+from scantriage.register.pair import LocatedScan, Registered, register
+from scantriage.scan.container import ContainerFrame, size_of
+
+_END_PX = 4.0  # of 3.2 mm: a door gasket's width
+_HEIGHT_PX = 12.0  # of 4.5 mm: the outline's box also holds twistlocks' and roof rails' edges of a tilted container
+
+# rounds are fixed, not timed out: a slow machine must not measure fewer
+_ROUNDS = {"rounds": 5, "iterations": 1, "warmup_rounds": 1}
+
+
+@pytest.fixture(scope="session")
+def counts(pair: FullSizePair) -> list[np.ndarray]:
+    return [read_scan(source.path).pixels for source in (pair.origin, pair.rescan)]
+
+
+@pytest.fixture(scope="session")
+def calibrated(pair: FullSizePair, counts: list[np.ndarray]) -> list[Calibrated]:
+    records = (pair.origin.record, pair.rescan.record)
+    return [
+        calibrate(pixels, kind="raw", dark_level=record.dark_level)
+        for pixels, record in zip(counts, records, strict=True)
+    ]
+
+
+@pytest.fixture(scope="session")
+def frames(pair: FullSizePair, calibrated: list[Calibrated]) -> list[ContainerFrame]:
+    sources = (pair.origin, pair.rescan)
+    return [_locate(pair, source.record, one.image) for source, one in zip(sources, calibrated, strict=True)]
+
+
+@pytest.fixture(scope="session")
+def located(
+    pair: FullSizePair, calibrated: list[Calibrated], frames: list[ContainerFrame]
+) -> tuple[LocatedScan, LocatedScan]:
+    records = (pair.origin.record, pair.rescan.record)
+    energies = choose_energies(*records, n_planes=(2, 2))
+    first, second = (
+        LocatedScan(one.image, frame, record.geometry, *energy)
+        for one, frame, record, energy in zip(calibrated, frames, records, energies, strict=True)
+    )
+    return first, second
+
+
+@pytest.fixture(scope="session")
+def registered(pair: FullSizePair, located: tuple[LocatedScan, LocatedScan]) -> Registered:
+    return register(*located, size=_size(pair))
+
+
+def bench_decode(benchmark, pair):
+    decoded = benchmark.pedantic(read_scan, args=(pair.rescan.path,), **_ROUNDS)
+    assert decoded.pixels.shape == (2, N_ROWS, N_COLS)
+    assert decoded.pixels.dtype == np.uint16
+    assert decoded.kind == "raw"
+
+
+def bench_calibrate(benchmark, pair, counts):
+    options = {"kind": "raw", "dark_level": pair.rescan.record.dark_level}
+    image = benchmark.pedantic(calibrate, args=(counts[1],), kwargs=options, **_ROUNDS).image
+    rows, cols = pair.load.row0, slice(20, 120)  # ahead of the container there is nothing but air
+    assert abs(float(image.pixels[0, rows : rows + 100, cols].mean())) < 0.01
+    assert image.quantity == "attenuation"
+    assert image.valid.mean() > 0.98
+
+
+def bench_locate(benchmark, pair, calibrated):
+    frame = benchmark.pedantic(
+        _locate, args=(pair, pair.rescan.record, calibrated[1].image), **_ROUNDS
+    )  # fmt: skip
+    truth = pair.outline[1]
+    assert frame.cols == pytest.approx((truth.col0, truth.col1), abs=_END_PX)
+    assert min(frame.roof_rows) == pytest.approx(truth.row0, abs=_HEIGHT_PX)
+    assert frame.doors == "left"  # doors first
+
+
+def bench_register(benchmark, pair, located):
+    found = benchmark.pedantic(register, args=located, kwargs={"size": _size(pair)}, **_ROUNDS)
+    assert found.likeness > 0.8
+    assert not found.opposite
+    even = np.arange(len(found.x_m)) * found.origin.grid.pitch_m
+    assert np.abs(found.x_m - even).max() < 0.10  # both scanners are steady
+
+
+def bench_compare(benchmark, pair, located, registered):
+    energies_mv = (located[0].energy_mv, located[1].energy_mv)
+    compared = benchmark.pedantic(
+        compare, args=(registered.origin, registered.rescan), kwargs={"energies_mv": energies_mv}, **_ROUNDS
+    )
+    middle = ((pair.load_m.x0 + pair.load_m.x1) / 2, (pair.load_m.z0 + pair.load_m.z1) / 2)
+    found = [
+        change
+        for change in compared.changes
+        if change.mass_kg > 0
+        and change.box.x0 < middle[0] < change.box.x1
+        and change.box.z0 - 0.1 < middle[1] < change.box.z1 + 0.1
+    ]
+    assert found, "the load was not found"
+    assert compared.agreement > 0.9
+
+
+def _locate(pair: FullSizePair, record, image) -> ContainerFrame:
+    location = locate(
+        image, n_containers=1, size=_size(pair), geometry=record.geometry, column_pitch_mm=record.column_pitch_mm
+    )
+    return location.frames[0]
+
+
+def _size(pair: FullSizePair):
+    return size_of(pair.manifest.size_type)
