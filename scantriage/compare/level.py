@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import Cells, view_of
+from scantriage.section.cells import Cells, views_of
 from scantriage.section.explain import View, explain
 
 FloatArray = NDArray[np.floating[Any]]
@@ -35,11 +35,11 @@ def level(
     Both scans on one grid; thickness: their mass thickness in g/cm2, (R, C) each.
     """
     cells = Cells(origin.grid, origin.placement.size.height_m, n_y=4, cell_z=8, slab_x=24)
-    first = view_of(origin, thickness[0], cells, energy_mv=energies_mv[0])
     likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
     factor = 1.0
     for _ in range(N_ROUNDS):
-        second = view_of(rescan, thickness[1] * np.float32(factor), cells, energy_mv=energies_mv[1])
+        layers = (thickness[0], thickness[1] * np.float32(factor))
+        first, second = views_of(origin, rescan, layers, cells, energies_mv=energies_mv)
         common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS)
         factor *= _regress(first, common.origin) / _regress(second, common.rescan)
     return factor

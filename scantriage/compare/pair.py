@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scantriage.compare.changes import Change, ChangeMap, change_map, find_changes
 from scantriage.compare.level import level
 from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import Cells, thickness, view_of
+from scantriage.section.cells import Cells, thickness, views_of
 from scantriage.section.explain import Explained, View, explain
 
 FloatArray = NDArray[np.floating[Any]]
@@ -52,10 +52,7 @@ def compare(origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, f
     cells = Cells(origin.grid, height_m, n_y=N_Y, cell_z=CELL_Z, slab_x=SLAB_X)
     layers = (thickness(origin, energy_mv=energies_mv[0]), thickness(rescan, energy_mv=energies_mv[1]))
     factor = np.float32(level(origin, rescan, layers, energies_mv=energies_mv))
-    views = (
-        view_of(origin, layers[0], cells, energy_mv=energies_mv[0]),
-        view_of(rescan, layers[1] * factor, cells, energy_mv=energies_mv[1]),
-    )
+    views = views_of(origin, rescan, (layers[0], layers[1] * factor), cells, energies_mv=energies_mv)
     tied = np.where(cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
     loads = explain(*views, n_y=N_Y, likeness=tied, n_iterations=N_ITERATIONS)
     found = change_map(loads, *views, cells)

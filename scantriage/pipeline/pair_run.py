@@ -23,7 +23,7 @@ from scantriage.locate.frame import Location, locate
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.register.place import place
 from scantriage.register.rectify import rectify
-from scantriage.register.size import check_same_length, size_seen
+from scantriage.register.size import same_length, size_seen
 from scantriage.scan.container import ContainerFrame, ContainerSize, size_of
 from scantriage.scan.finding import Finding, Reading
 from scantriage.scan.geometry import CONTAINER_WIDTH_M, ContainerGrid, MetreBox
@@ -156,7 +156,13 @@ def _read_prepared(
     scans: tuple[PreparedScan, PreparedScan], manifest: ManifestEntry | None, clock: StageClock
 ) -> tuple[Reading, PairViews]:
     origin, rescan = scans
-    check_same_length((_length_m(origin), _length_m(rescan)))
+    lengths = (_length_m(origin), _length_m(rescan))
+    if not same_length(*lengths):
+        raise NotComparable(
+            f"The scans show containers of different length: {lengths[0]:.1f} m in the origin scan, "
+            f"{lengths[1]:.1f} m in the rescan.",
+            lengths_m=lengths,
+        )
     size = _size(rescan if rescan.record.geometry else origin, manifest)
     energies = choose_energies(origin.record, rescan.record, n_planes=(origin.image.shape[0], rescan.image.shape[0]))
     located = [
@@ -204,9 +210,9 @@ def _length_m(scan: PreparedScan) -> float | None:
 
 
 def _size(scan: PreparedScan, manifest: ManifestEntry | None) -> ContainerSize:
-    """The declared size, or the one seen where nothing is declared or the declaration cannot be right."""
+    """The declared size, or the one seen where nothing is declared or the length seen rules it out."""
     declared = size_of(manifest.size_type) if manifest else None
-    if declared is not None and Flag.SIZE_MISMATCH not in scan.flags:
+    if declared is not None and same_length(declared.length_m, _length_m(scan)):
         return declared
     return size_seen(
         scan.frame,

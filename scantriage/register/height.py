@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import Cells, view_of
+from scantriage.section.cells import Cells, views_of
 from scantriage.section.explain import View, explain
 
 FloatArray = NDArray[np.floating[Any]]
@@ -49,13 +49,12 @@ def align_height(
     grid = origin.grid
     n_pieces = max(2, round(grid.length_m / PIECE_M))
     cells = Cells(grid, origin.placement.size.height_m, n_y=8, cell_z=3, slab_x=grid.shape[1] // n_pieces)
-    first = view_of(origin, thickness[0], cells, energy_mv=energies_mv[0])
     offsets = np.arange(-round(REACH_M / STEP_M), round(REACH_M / STEP_M) + 1) * STEP_M
     likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
     misfit = []
     for offset in offsets:
         lowered = _lowered(thickness[1], round(float(offset) / grid.pitch_m))
-        second = view_of(rescan, lowered, cells, energy_mv=energies_mv[1])
+        first, second = views_of(origin, rescan, (thickness[0], lowered), cells, energies_mv=energies_mv)
         common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS)
         misfit.append(_misfit(first, common.origin) + _misfit(second, common.rescan))
     table = np.stack(misfit)

@@ -1,10 +1,9 @@
-"""How large the container is: as declared, as seen, and whether the two scans show the same."""
+"""How large the container is, as seen."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from scantriage.errors import NotComparable
 from scantriage.register.place import height_from_outline
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import FanGeometry
@@ -31,18 +30,11 @@ def size_seen(
     return ContainerSize(length, height)
 
 
-def check_same_length(lengths_m: tuple[float | None, float | None]) -> None:
-    """Raise NotComparable when two measured lengths (None where unknown) cannot be of one container."""
-    origin, rescan = lengths_m
-    if origin is None or rescan is None:
-        return
-    if abs(np.log(origin / rescan)) > np.log(1 + LENGTH_TOLERANCE):
-        raise NotComparable(
-            f"The scans show containers of different length: {origin:.1f} m in the origin scan, "
-            f"{rescan:.1f} m in the rescan.",
-            origin_m=origin,
-            rescan_m=rescan,
-        )
+def same_length(first_m: float | None, second_m: float | None) -> bool:
+    """Whether two lengths can be of one container; an unknown length (None) fits any."""
+    if first_m is None or second_m is None:
+        return True
+    return abs(float(np.log(first_m / second_m))) < float(np.log(1 + LENGTH_TOLERANCE))
 
 
 def nearest(value: float, choices: tuple[float, ...]) -> float:

@@ -26,9 +26,12 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating[Any]]
 
-# per (g/cm2 per m)^2: holds what one view cannot tell. 0.3 smeared compact steel across the container and made
-# findings of 80 kg in an unchanged load of machinery, 0.05 leaves 40 and keeps nine tenths of a real 40 kg.
-EVENNESS = 0.05
+# Weight of the roughness across y in units of the mean density around: what one view cannot tell. A step from
+# empty to full costs half of it, so half-filled layers stay possible in light and in heavy cargo.
+EVENNESS = 1.0
+CONTINUITY = 3.0  # the same along the container: a load has its neighbours' depth
+STEP_SHARE = 0.1  # of the density: a step along the container that both scans show costs half
+THIN_G_CM2_M = 3.0  # density below which roughness costs no more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,15 +71,16 @@ def explain(
     start: loads to begin from, none by default.
     """
     shape = (origin.path.shape[1], origin.thickness.shape[1])
-    step = 1 / (np.maximum(_curvature(origin), _curvature(rescan)) + 4 * np.float32(EVENNESS))
-    noise = np.sqrt(np.minimum(_information(origin), _information(rescan))) + np.float32(1e-9)
+    prior = _prior(origin, rescan, n_y)
+    step = 1 / (np.maximum(_curvature(origin), _curvature(rescan)) + prior.curvature)
+    noise = np.sqrt((_information(origin) + _information(rescan)) / 2) + np.float32(1e-9)
     free = np.broadcast_to(np.asarray(likeness, dtype=np.float32), shape)
     threshold = np.where(free > 0, free * noise * step, np.float32(0))
     current = (start.origin, start.rescan) if start else (np.zeros(shape, np.float32), np.zeros(shape, np.float32))
     ahead, momentum = current, 1.0
     for _ in range(n_iterations):
         first, second = (
-            load - step * (_gradient(view, load) + np.float32(EVENNESS) * _roughness(load, n_y))
+            load - step * (_gradient(view, load) + prior.gradient(load))
             for view, load in zip((origin, rescan), ahead, strict=True)
         )
         following = _fuse(first, second, threshold)
@@ -101,18 +105,53 @@ def _information(view: View) -> FloatArray:
     return np.asarray((view.path**2).T @ view.weight**2, dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prior:
+    """Quadratic cost of steps between neighbouring cells: across (Z, S) and along the container (Z, S - 1)."""
+
+    n_y: int
+    across: FloatArray
+    along: FloatArray
+
+    @property
+    def curvature(self) -> FloatArray:
+        """(N, S) bound of its curvature."""
+        along = np.pad(self.along, ((0, 0), (1, 1)))
+        return np.tile(4 * self.across + 2 * (along[:, 1:] + along[:, :-1]), (self.n_y, 1))
+
+    def gradient(self, load: FloatArray) -> FloatArray:
+        """(N, S) gradient of the cost of a load."""
+        cells = load.reshape(self.n_y, *self.across.shape)
+        across = np.diff(cells, axis=0) * self.across
+        along = np.diff(cells, axis=2) * self.along
+        out = np.zeros_like(cells)
+        out[1:] += across
+        out[:-1] -= across
+        out[:, :, 1:] += along
+        out[:, :, :-1] -= along
+        return out.reshape(load.shape)
+
+
+def _prior(origin: View, rescan: View, n_y: int) -> _Prior:
+    """Costs in units of the mean density that both scans show at a place; steps that both show cost less."""
+    density = []
+    for view in (origin, rescan):
+        length = view.path.sum(axis=1, keepdims=True)
+        mean = view.path.T @ (view.thickness / np.maximum(length, np.float32(1e-3)))
+        density.append(mean / np.maximum(view.path.sum(axis=0)[:, np.newaxis], np.float32(1e-3)))
+    level = ((density[0] + density[1]) / 2).reshape(n_y, -1, origin.thickness.shape[1]).mean(axis=0)
+    level = np.maximum(level, np.float32(THIN_G_CM2_M))
+    pair = (level[:, 1:] + level[:, :-1]) / 2
+    step = np.diff(level, axis=1) / pair
+    return _Prior(
+        n_y=n_y,
+        across=np.asarray(EVENNESS / level**2, dtype=np.float32),
+        along=np.asarray(CONTINUITY / (pair**2 * (1 + (step / STEP_SHARE) ** 2)), dtype=np.float32),
+    )
+
+
 def _gradient(view: View, load: FloatArray) -> FloatArray:
     return np.asarray(view.path.T @ (view.weight**2 * (view.path @ load - view.thickness)), dtype=np.float32)
-
-
-def _roughness(load: FloatArray, n_y: int) -> FloatArray:
-    """Gradient of half the squared differences between neighbours across y."""
-    planes = load.reshape(n_y, -1)
-    step = np.diff(planes, axis=0)
-    out = np.zeros_like(planes)
-    out[1:] += step
-    out[:-1] -= step
-    return out.reshape(load.shape)
 
 
 def _fuse(first: FloatArray, second: FloatArray, threshold: FloatArray) -> tuple[FloatArray, FloatArray]:
