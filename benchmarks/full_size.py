@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scantriage.pipeline.pair_run import ScanSource
+from scantriage.pipeline.prepare import ScanSource
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.scan.geometry import FanGeometry, MetreBox, PixelBox
 from scantriage.scan.record import ManifestEntry, Role, ScanRecord

@@ -24,7 +24,8 @@ from benchmarks.kept import Row, Table, keep, stamp
 from benchmarks.metrics import locates
 from scantriage.errors import ScantriageError
 from scantriage.io.scan_files import read_scan
-from scantriage.pipeline.pair_run import ScanSource, StageClock, prepare, read_pair
+from scantriage.pipeline.pair_run import read_pair
+from scantriage.pipeline.prepare import ScanSource, StageClock, prepare
 from scantriage.rank.action import OPENING_WORTH
 from scantriage.rank.priority import Case, rank
 from scantriage.scan.finding import Finding, Reading

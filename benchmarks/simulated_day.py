@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks.metrics import core_width
 from scantriage.pipeline.engines import Engine, Failure
-from scantriage.pipeline.pair_run import ScanSource, read_pair
+from scantriage.pipeline.pair_run import read_pair
+from scantriage.pipeline.prepare import ScanSource
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.rank.priority import Case
 from scantriage.scan.views import PairViews

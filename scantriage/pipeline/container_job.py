@@ -39,7 +39,8 @@ def read_container(task: ContainerTask) -> Reading:
     """
     # imported here, in the worker: the main process needs none of the numerics, which take seconds to load
     from scantriage.io.pictures import write_picture
-    from scantriage.pipeline.pair_run import ScanSource, read_pair, read_single
+    from scantriage.pipeline.pair_run import read_pair, read_single
+    from scantriage.pipeline.prepare import ScanSource
 
     container_id = task.key.container_id
     sources = [scan and ScanSource(scan.path, scan.record, container_id) for scan in (task.origin, task.rescan)]

@@ -52,7 +52,7 @@ class Registered:
 
     @property
     def opposite(self) -> bool:
-        """Whether the sources stood on opposite scans of the container."""
+        """Whether the sources stood on opposite sides of the container."""
         return self.origin.placement.fan.side != self.rescan.placement.fan.side
 
 

@@ -112,7 +112,7 @@ def _cheapest_path(cost: FloatArray) -> FloatArray:
     path[-1] = int(total.argmin())
     for node in range(n_nodes - 1, 0, -1):
         path[node - 1] = path[node] + came_from[node, path[node]]
-    return path.astype(np.float64) - (n_states - 1) / 2
+    return np.asarray(path - (n_states - 1) / 2, dtype=np.float64)
 
 
 def _likeness(first: FloatArray, second: FloatArray, displacement: FloatArray) -> float:

@@ -1,0 +1,66 @@
+"""What a comparison shows: maps on the container's grid for the picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scantriage.arrays.mass import effective_attenuation
+from scantriage.compare.pair import Compared
+from scantriage.pipeline.prepare import PreparedScan
+from scantriage.register.pair import Registered
+from scantriage.register.place import place
+from scantriage.register.rectify import rectify
+from scantriage.scan.container import ContainerSize
+from scantriage.scan.geometry import CONTAINER_WIDTH_M, ContainerGrid
+from scantriage.scan.views import PairViews
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+def pair_views(registered: Registered, compared: Compared, *, energy_mv: float) -> PairViews:
+    """Maps on the registration grid; the difference as attenuation of the origin scan's energy."""
+    origin, rescan = registered.origin, registered.rescan
+    cells, found = compared.cells, compared.found
+    thickness = found.mass_kg / np.float32(cells.cell_mass_kg * cells.n_y / CONTAINER_WIDTH_M)
+    return PairViews(
+        grid=origin.grid,
+        origin=origin.attenuation,
+        rescan=rescan.attenuation,
+        difference=_on_grid(thickness * np.float32(effective_attenuation(energy_mv)), compared, origin.grid),
+        significance=_on_grid(found.significance, compared, origin.grid),
+        usable=origin.usable & rescan.usable,
+    )
+
+
+def _on_grid(values: FloatArray, compared: Compared, grid: ContainerGrid) -> FloatArray:
+    """(R, C) map of (Z, S) cell values, zero outside the container."""
+    cells = compared.cells
+    fine = cv2.resize(
+        np.ascontiguousarray(values[::-1]),
+        (values.shape[1] * cells.slab_x, values.shape[0] * cells.cell_z),
+        interpolation=cv2.INTER_LINEAR,
+    )
+    out = np.zeros(grid.shape, dtype=np.float32)
+    top = round((grid.top_m - float(cells.z_edges_m[-1])) / grid.pitch_m)
+    rows, cols = min(len(fine), grid.shape[0] - top), min(fine.shape[1], grid.shape[1])
+    out[top : top + rows, :cols] = fine[:rows, :cols]
+    return out
+
+
+def single_views(prepared: PreparedScan, size: ContainerSize) -> PairViews:
+    """The one scan on the container's grid."""
+    placement = place(prepared.frame, n_rows=prepared.image.shape[1], size=size, geometry=prepared.record.geometry)
+    seen = rectify(prepared.image, placement, ContainerGrid.around(size.length_m, size.height_m), energy=0)
+    is_origin = prepared.record.role == "origin"
+    return PairViews(
+        grid=seen.grid,
+        origin=seen.attenuation if is_origin else None,
+        rescan=None if is_origin else seen.attenuation,
+        difference=None,
+        significance=None,
+        usable=seen.usable,
+    )

@@ -1,0 +1,127 @@
+"""From a scan's file to a calibrated image with its container found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scantriage.calibrate.attenuation import calibrate
+from scantriage.errors import ContainerNotFound, UnusableInput
+from scantriage.io.scan_files import read_scan
+from scantriage.locate.frame import Location, locate
+from scantriage.register.size import same_length, size_seen
+from scantriage.scan.container import ContainerFrame, ContainerSize, size_of
+from scantriage.scan.geometry import PixelBox
+from scantriage.scan.image import ScanImage
+from scantriage.scan.quality import Flag
+from scantriage.scan.record import ManifestEntry, ScanRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSource:
+    """What a worker needs to read one scan of one container."""
+
+    path: Path
+    record: ScanRecord
+    container_id: str
+
+
+@dataclass(slots=True)
+class StageClock:
+    """Milliseconds spent in each stage so far."""
+
+    stage_ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of the block to a stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stage_ms[name] = self.stage_ms.get(name, 0.0) + 1000 * (time.perf_counter() - start)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedScan:
+    """A scan, calibrated, with the container of interest found in it."""
+
+    record: ScanRecord
+    image: ScanImage
+    frame: ContainerFrame
+    flags: tuple[Flag, ...]
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether attenuation is to scale."""
+        return self.image.quantity == "attenuation"
+
+    @property
+    def length_m(self) -> float | None:
+        """Measured length of the container, where it is whole and the way per column is known."""
+        pitch_mm, frame = self.record.column_pitch_mm, self.frame
+        if pitch_mm is None or frame.cut_left or frame.cut_right:
+            return None
+        return (frame.cols[1] - frame.cols[0]) * pitch_mm / 1000
+
+    def in_file(self, box: PixelBox | None) -> PixelBox | None:
+        """A box of the image in the rows of the file as delivered, which may begin at the bottom."""
+        if box is None or self.record.rows == "top_first":
+            return box
+        n_rows = self.image.shape[1]
+        return PixelBox(n_rows - box.row1, n_rows - box.row0, box.col0, box.col1)
+
+
+def prepare(source: ScanSource, manifest: ManifestEntry | None, clock: StageClock) -> PreparedScan:
+    """Decode and calibrate a scan and find the container in it.
+
+    Raises UnreadableScan, and ContainerNotFound when the scan does not show it.
+    """
+    record = source.record
+    with clock.stage("decode"):
+        pixels = read_scan(source.path, rows=record.rows).pixels
+    with clock.stage("calibrate"):
+        try:
+            calibrated = calibrate(pixels, kind=record.kind, dark_level=record.dark_level)
+        except UnusableInput as error:
+            raise type(error)(f"{record.scan_id}: {error.sentence}", **error.facts) from error
+    with clock.stage("locate"):
+        try:
+            location = locate(
+                calibrated.image,
+                n_containers=len(record.container_ids),
+                size=size_of(manifest.size_type) if manifest else None,
+                geometry=record.geometry,
+                column_pitch_mm=record.column_pitch_mm,
+            )
+        except ContainerNotFound as error:
+            raise ContainerNotFound(f"{record.scan_id}: {error.sentence}", **error.facts) from error
+    flags = record.flags + calibrated.flags + location.flags
+    return PreparedScan(record, calibrated.image, _frame_of(source, location), tuple(dict.fromkeys(flags)))
+
+
+def _frame_of(source: ScanSource, location: Location) -> ContainerFrame:
+    """The frame of the container asked for: the scan names them from the front of the truck, which passes first."""
+    place_in_scan = source.record.container_ids.index(source.container_id)
+    if place_in_scan >= len(location.frames):
+        raise ContainerNotFound(
+            f"{source.record.scan_id}: only {len(location.frames)} of the "
+            f"{len(source.record.container_ids)} containers named could be told apart in the scan."
+        )
+    return location.frames[place_in_scan]
+
+
+def container_size(scan: PreparedScan, manifest: ManifestEntry | None) -> ContainerSize:
+    """The declared size, or the one seen where nothing is declared or the length seen rules it out."""
+    declared = size_of(manifest.size_type) if manifest else None
+    if declared is not None and same_length(declared.length_m, scan.length_m):
+        return declared
+    return size_seen(
+        scan.frame,
+        n_rows=scan.image.shape[1],
+        geometry=scan.record.geometry,
+        column_pitch_mm=scan.record.column_pitch_mm,
+    )
