@@ -83,6 +83,8 @@ def _whole(day: Group) -> Table:
         {"measure": "AUC", "value": auc(clean, changed), **_interval(auc, clean, changed, rng)},
         {"measure": "AUC, compared pairs only", "value": auc(*_split(compared)),
          **_interval(auc, *_split(compared), rng)},
+        {"measure": "AUC, compared pairs, by the peak of the significance map alone", "value": auc(*_peaks(compared)),
+         **_interval(auc, *_peaks(compared), rng)},
     ]  # fmt: skip
     for share in FALSE_SHARES:
         at = partial(detection_at, false_share=share)
@@ -274,6 +276,7 @@ def _row(one: RankedTrial) -> Row:
         "sigma": strongest.significance if strongest else None,
         "found kg": strongest.mass_kg if strongest else None,
         "located": None if truth.rescan_box is None else one.found is not None,
+        "peak": trial.spread.peak if trial.spread else None,
         "core": trial.spread.core if trial.spread else None,
     }
 
@@ -285,6 +288,12 @@ def _priorities(group: Iterable[RankedTrial]) -> Priorities:
 def _split(day: Group) -> tuple[Priorities, Priorities]:
     """Priorities of the clean and of the changed."""
     return _priorities(one for one in day if one.clean), _priorities(one for one in day if not one.clean)
+
+
+def _peaks(day: Group) -> tuple[Priorities, Priorities]:
+    """Strongest significance, threshold or not, of the clean and of the changed: what the ranking has to work with."""
+    peaks = [(one.clean, one.trial.spread.peak) for one in day if one.trial.spread is not None]
+    return np.array([peak for clean, peak in peaks if clean]), np.array([peak for clean, peak in peaks if not clean])
 
 
 def _share(part: int, whole: int) -> float | None:

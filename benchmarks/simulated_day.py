@@ -41,11 +41,12 @@ class Spread:
     """How the significance map of one comparison is distributed, where both scans could be read.
 
     core: width of its core in standard deviations, 1 for noise that is known rightly. beyond_4: share of the map
-    beyond 4. counts: in `HISTOGRAM_EDGES`.
+    beyond 4. peak: the largest of the map, sign aside. counts: in `HISTOGRAM_EDGES`.
     """
 
     core: float
     beyond_4: float
+    peak: float
     counts: tuple[int, ...]
 
 
@@ -135,4 +136,5 @@ def _spread(views: PairViews) -> Spread | None:
     if not len(values):
         return None
     counts = np.histogram(values, HISTOGRAM_EDGES)[0]
-    return Spread(core_width(values), float(np.mean(np.abs(values) > 4)), tuple(counts.tolist()))
+    size = np.abs(values)
+    return Spread(core_width(values), float(np.mean(size > 4)), float(size.max()), tuple(counts.tolist()))
