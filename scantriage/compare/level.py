@@ -40,7 +40,7 @@ def level(
     for _ in range(N_ROUNDS):
         layers = (thickness[0], thickness[1] * np.float32(factor))
         first, second = views_of(origin, rescan, layers, cells, energies_mv=energies_mv)
-        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS)
+        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=N_ITERATIONS)
         factor *= _regress(first, common.origin) / _regress(second, common.rescan)
     return factor
 

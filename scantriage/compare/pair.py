@@ -19,10 +19,10 @@ FloatArray = NDArray[np.floating[Any]]
 N_Y = 16  # 15 cm: with 30 cm compact steel in machinery did not fit both views, and errors were 2 times larger
 CELL_Z = 4  # cm: a layer of bricks is 5
 SLAB_X = 6  # cm: what is left of the travel error is 1 to 2 cm
-LIKENESS = 1.0  # 3 lost two thirds of a 40 kg load, 1 keeps nine tenths of it
-N_ITERATIONS = 120  # 300 changed no load of the acceptance pairs by more than 5 %
-N_WEIGHING = 40
-WEIGHING_SHARE = 0.3  # of the likeness; with none, depth and mass trade places between opposite sides
+LIKENESS = 1.0  # 3 lost a 20 kg load in reefer machinery, 0.3 doubled what unchanged loads leave
+GUESSED_GEOMETRY = 1.8  # how much wider unchanged pairs scatter when a fan had to be assumed
+N_ROUNDS = 2  # the second doubles the mass of a weak load; a third adds nothing
+N_ITERATIONS = 60  # 300 change no load by more than 5 %
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +43,13 @@ class Compared:
     misfit: float
 
 
-def compare(origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, float]) -> Compared:
+def compare(
+    origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, float], geometry_known: bool = True
+) -> Compared:
     """Find what was added to and removed from a container between its two scans.
 
     origin, rescan: on one grid, the rescan aligned along the container; one energy each, energies_mv.
+    geometry_known: of both scans, not assumed.
     """
     height_m = origin.placement.size.height_m
     cells = Cells(origin.grid, height_m, n_y=N_Y, cell_z=CELL_Z, slab_x=SLAB_X)
@@ -54,23 +57,10 @@ def compare(origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, f
     factor = np.float32(level(origin, rescan, layers, energies_mv=energies_mv))
     views = views_of(origin, rescan, (layers[0], layers[1] * factor), cells, energies_mv=energies_mv)
     tied = np.where(cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
-    loads = explain(*views, n_y=N_Y, likeness=tied, n_iterations=N_ITERATIONS)
-    found = change_map(loads, *views, cells)
+    loads = explain(*views, n_y=N_Y, likeness=tied, n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
+    found = change_map(loads, *views, cells, doubt=1.0 if geometry_known else GUESSED_GEOMETRY)
     changes = find_changes(found, loads, cells)
-    if changes:
-        loads = explain(*views, n_y=N_Y, likeness=_weighing(changes, tied, cells), n_iterations=N_WEIGHING, start=loads)
-        found = change_map(loads, *views, cells)
-        changes = find_changes(found, loads, cells)
     return _summary(loads, views, cells, found, changes)
-
-
-def _weighing(changes: list[Change], tied: FloatArray, cells: Cells) -> FloatArray:
-    """(N, S) likeness that lets go where something changed: the pull to be alike would take mass from it."""
-    inside = cells.inside
-    free = np.zeros((inside.size, changes[0].cells.shape[1]), dtype=bool)
-    for change in changes:
-        free[inside] |= change.cells
-    return np.where(np.tile(free, (cells.n_y, 1)), np.float32(WEIGHING_SHARE), np.float32(1)) * tied
 
 
 def _summary(

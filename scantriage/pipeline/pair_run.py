@@ -80,7 +80,12 @@ def _read_prepared(
         registered = register(*located, size=size)
         blind = _blind_fraction(registered, size)
     with clock.stage("compare"):
-        compared = compare(registered.origin, registered.rescan, energies_mv=(energies[0][1], energies[1][1]))
+        compared = compare(
+            registered.origin,
+            registered.rescan,
+            energies_mv=(energies[0][1], energies[1][1]),
+            geometry_known=all(scan.record.geometry is not None for scan in scans),
+        )
         _refuse_unfit(compared, scans)
         judged = judge(compared, size=size, calibrated=origin.calibrated and rescan.calibrated)
     latest = read_single_scan(rescan.image, rescan.frame, record=rescan.record, manifest=manifest)

@@ -55,7 +55,7 @@ def align_height(
     for offset in offsets:
         lowered = _lowered(thickness[1], round(float(offset) / grid.pitch_m))
         first, second = views_of(origin, rescan, (thickness[0], lowered), cells, energies_mv=energies_mv)
-        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS)
+        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=N_ITERATIONS)
         misfit.append(_misfit(first, common.origin) + _misfit(second, common.rescan))
     table = np.stack(misfit)
     return HeightFit(_smooth(_lowest(table, offsets)), float(table.min(axis=0).mean()))

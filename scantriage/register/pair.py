@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +24,8 @@ from scantriage.section.cells import thickness
 FloatArray = NDArray[np.floating[Any]]
 
 TURN_GAIN = 0.1  # in likeness, before the doors that were seen in both scans count as mistaken
+OPPOSITE_GAIN = 0.85  # of the misfit: scans nobody described are mostly of one kind, so mostly of one side
+CUT_MARGIN_M = 0.15  # beside a cut: what is half in the scan is not comparable
 MIN_LIKENESS = 0.45  # below, aligning follows chance: what the outlines say is kept
 
 
@@ -81,7 +84,11 @@ def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
 
 
 def _rectify(scan: LocatedScan, placement: Placement, grid: ContainerGrid, x_m: FloatArray | None = None) -> Rectified:
-    return rectify(scan.image, placement, grid, energy=scan.energy, x_m=x_m)
+    """Rectify a scan; beside columns that lie outside it nothing is usable."""
+    seen = rectify(scan.image, placement, grid, energy=scan.energy, x_m=x_m)
+    inside = seen.valid.any(axis=0, keepdims=True).astype(np.uint8)
+    reach = np.ones((1, 2 * round(CUT_MARGIN_M / grid.pitch_m) + 1), np.uint8)
+    return replace(seen, usable=seen.usable & cv2.erode(inside, reach).astype(bool))
 
 
 def _turned(scan: Rectified) -> Rectified:
@@ -138,12 +145,20 @@ def _settle(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, L
     """The rescan's placement at the right height, and on the right side where nobody told which."""
     energies = (scans[0].energy_mv, scans[1].energy_mv)
     layers = (thickness(origin, energy_mv=energies[0]), thickness(rescan, energy_mv=energies[1]))
-    candidates = [rescan.placement]
-    if scans[0].geometry is None or scans[1].geometry is None:
-        candidates = [rescan.placement.with_side("left"), rescan.placement.with_side("right")]
+    same, other = _by_side(rescan.placement, origin.placement.fan.side)
+    if scans[0].geometry is not None and scans[1].geometry is not None:
+        fit = align_height(origin, rescan, layers, energies_mv=energies)
+        return rescan.placement.raised(fit.lift_m)
     fits: list[HeightFit] = [
         align_height(origin, replace(rescan, placement=placement), layers, energies_mv=energies)
-        for placement in candidates
+        for placement in (same, other)
     ]
-    best = min(range(len(fits)), key=lambda index: fits[index].misfit)
-    return candidates[best].raised(fits[best].lift_m)
+    if fits[1].misfit < OPPOSITE_GAIN * fits[0].misfit:
+        return other.raised(fits[1].lift_m)
+    return same.raised(fits[0].lift_m)
+
+
+def _by_side(placement: Placement, side: int) -> tuple[Placement, Placement]:
+    """The placement with its source on this side of the container, and on the other."""
+    left, right = placement.with_side("left"), placement.with_side("right")
+    return (left, right) if left.fan.side == side else (right, left)

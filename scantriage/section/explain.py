@@ -18,7 +18,7 @@ difference (Friedman et al. 2007, doi:10.1214/07-AOAS131).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ FloatArray = NDArray[np.floating[Any]]
 # Weight of the roughness across y in units of the mean density around: what one view cannot tell. A step from
 # empty to full costs half of it, so half-filled layers stay possible in light and in heavy cargo.
 EVENNESS = 1.0
-CONTINUITY = 3.0  # the same along the container: a load has its neighbours' depth
+CONTINUITY = 10.0  # the same along the container: a load has its neighbours' depth
 STEP_SHARE = 0.1  # of the density: a step along the container that both scans show costs half
 THIN_G_CM2_M = 3.0  # density below which roughness costs no more
 
@@ -56,27 +56,43 @@ class Explained:
 
 
 def explain(
-    origin: View,
-    rescan: View,
-    *,
-    n_y: int,
-    likeness: FloatArray | float,
-    n_iterations: int,
-    start: Explained | None = None,
+    origin: View, rescan: View, *, n_y: int, likeness: FloatArray | float, n_rounds: int, n_iterations: int
 ) -> Explained:
     """Find the two loads that explain the two scans and are as alike as possible.
 
     likeness: how many standard deviations the data of a cell must pull before the loads differ there; a
-    number or (N, 1) or (N, S), 0 where nothing ties the loads, infinite for one common load.
-    start: loads to begin from, none by default.
+    number or (N, 1) or (N, S), 0 where nothing ties the loads, infinite for one common load. A tie shrinks
+    what differs; every round but the first adds what was left unexplained to the scans and goes on, which
+    gives it back where it is real (Bregman iteration, Osher et al. 2005, doi:10.1137/040605412).
     """
     shape = (origin.path.shape[1], origin.thickness.shape[1])
+    loads = Explained(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    first, second = origin, rescan
+    for _ in range(n_rounds):
+        loads = _solve(first, second, loads, n_y=n_y, likeness=likeness, n_iterations=n_iterations)
+        first, second = _add_residual(first, origin, loads.origin), _add_residual(second, rescan, loads.rescan)
+    return loads
+
+
+def _add_residual(view: View, measured: View, load: FloatArray) -> View:
+    return replace(view, thickness=view.thickness + (measured.thickness - measured.path @ load))
+
+
+def _solve(
+    origin: View,
+    rescan: View,
+    start: Explained,
+    *,
+    n_y: int,
+    likeness: FloatArray | float,
+    n_iterations: int,
+) -> Explained:
     prior = _prior(origin, rescan, n_y)
     step = 1 / (np.maximum(_curvature(origin), _curvature(rescan)) + prior.curvature)
     noise = np.sqrt((_information(origin) + _information(rescan)) / 2) + np.float32(1e-9)
-    free = np.broadcast_to(np.asarray(likeness, dtype=np.float32), shape)
+    free = np.broadcast_to(np.asarray(likeness, dtype=np.float32), start.origin.shape)
     threshold = np.where(free > 0, free * noise * step, np.float32(0))
-    current = (start.origin, start.rescan) if start else (np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    current = (start.origin, start.rescan)
     ahead, momentum = current, 1.0
     for _ in range(n_iterations):
         first, second = (
