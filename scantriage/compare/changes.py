@@ -23,7 +23,7 @@ MIN_KG = 1.0  # a packet of cocaine weighs 1.07 kg
 # independent cells would.
 SPREAD = 2.0
 END_M = 0.12  # posts, door leaves and locking bars: dense, sharp, and no room for a load
-END_SPREAD = 4.0
+END_TRUST = 0.2  # of what differs there, in the sum over a window
 # Ties and windows keep part of a load: on simulated days and on the acceptance pairs four fifths were found.
 RECOVERED = 0.8
 
@@ -67,13 +67,12 @@ def change_map(loads: Explained, origin: View, rescan: View, cells: Cells, *, do
     mass = difference.sum(axis=0)[cells.inside] * np.float32(cells.cell_mass_kg)
     window = _window(cells)
     variance = sum(_cell_variance(view, cells) for view in (origin, rescan))
-    sd = doubt * _spread(cells, mass.shape[1]) * np.sqrt(_box_sum(np.asarray(variance, dtype=np.float32), window))
-    return ChangeMap(mass_kg=np.ascontiguousarray(mass), window_kg=_box_sum(mass, window), sd_kg=sd)
-
-
-def _spread(cells: Cells, n_slabs: int) -> FloatArray:
-    """(S,) factor from independent cells' noise to a window's."""
-    return np.where(_at_end(cells, n_slabs), SPREAD * END_SPREAD, SPREAD)
+    trust = np.where(_at_end(cells, mass.shape[1]), np.float32(END_TRUST), np.float32(1))
+    return ChangeMap(
+        mass_kg=np.ascontiguousarray(mass),
+        window_kg=_box_sum(mass * trust, window),
+        sd_kg=doubt * SPREAD * np.sqrt(_box_sum(np.asarray(variance, dtype=np.float32), window)),
+    )
 
 
 def _at_end(cells: Cells, n_slabs: int) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from scantriage.compare.pair import Compared, compare
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
 from scantriage.pipeline.pair_views import pair_views, single_views
 from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock, container_size, prepare
+from scantriage.pipeline.twins import as_its_twin, passed_otherwise
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.register.size import same_length
 from scantriage.scan.container import ContainerSize
@@ -72,12 +73,11 @@ def _read_prepared(
         )
     size = container_size(rescan if rescan.record.geometry else origin, manifest)
     energies = choose_energies(origin.record, rescan.record, n_planes=(origin.image.shape[0], rescan.image.shape[0]))
-    located = [
-        LocatedScan(scan.image, scan.frame, scan.record.geometry, *energy)
-        for scan, energy in zip(scans, energies, strict=True)
-    ]
     with clock.stage("register"):
-        registered = register(*located, size=size)
+        if passed_otherwise(scans, _located(scans, energies), size):
+            rescan = as_its_twin(rescan)
+            scans = (origin, rescan)
+        registered = register(*_located(scans, energies), size=size)
         blind = _blind_fraction(registered, size)
     with clock.stage("compare"):
         compared = compare(
@@ -99,6 +99,16 @@ def _read_prepared(
         stage_ms=clock.stage_ms,
     )
     return reading, pair_views(registered, compared, energy_mv=energies[0][1])
+
+
+def _located(
+    scans: tuple[PreparedScan, PreparedScan], energies: tuple[tuple[int, float], tuple[int, float]]
+) -> tuple[LocatedScan, LocatedScan]:
+    first, second = (
+        LocatedScan(scan.image, scan.frame, scan.record.geometry, *energy)
+        for scan, energy in zip(scans, energies, strict=True)
+    )
+    return first, second
 
 
 def choose_energies(

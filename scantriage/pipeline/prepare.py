@@ -47,12 +47,16 @@ class StageClock:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedScan:
-    """A scan, calibrated, with the container of interest found in it."""
+    """A scan, calibrated, with the container of interest found in it.
+
+    twin: the frame of the other box on the vehicle, None when there is one box.
+    """
 
     record: ScanRecord
     image: ScanImage
     frame: ContainerFrame
     flags: tuple[Flag, ...]
+    twin: ContainerFrame | None
 
     @property
     def calibrated(self) -> bool:
@@ -100,18 +104,20 @@ def prepare(source: ScanSource, manifest: ManifestEntry | None, clock: StageCloc
         except ContainerNotFound as error:
             raise ContainerNotFound(f"{record.scan_id}: {error.sentence}", **error.facts) from error
     flags = record.flags + calibrated.flags + location.flags
-    return PreparedScan(record, calibrated.image, _frame_of(source, location), tuple(dict.fromkeys(flags)))
+    frame, twin = _frame_of(source, location)
+    return PreparedScan(record, calibrated.image, frame, tuple(dict.fromkeys(flags)), twin)
 
 
-def _frame_of(source: ScanSource, location: Location) -> ContainerFrame:
-    """The frame of the container asked for: the scan names them from the front of the truck, which passes first."""
+def _frame_of(source: ScanSource, location: Location) -> tuple[ContainerFrame, ContainerFrame | None]:
+    """The frame of the container asked for, and of its twin, as if the truck, whose front is named first, drove on."""
     place_in_scan = source.record.container_ids.index(source.container_id)
     if place_in_scan >= len(location.frames):
         raise ContainerNotFound(
             f"{source.record.scan_id}: only {len(location.frames)} of the "
             f"{len(source.record.container_ids)} containers named could be told apart in the scan."
         )
-    return location.frames[place_in_scan]
+    twins = [frame for place, frame in enumerate(location.frames) if place != place_in_scan]
+    return location.frames[place_in_scan], twins[0] if len(source.record.container_ids) > 1 and twins else None
 
 
 def container_size(scan: PreparedScan, manifest: ManifestEntry | None) -> ContainerSize:
