@@ -1,0 +1,102 @@
+"""What a change is: added, removed, moved, or another load altogether."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_loads import GRID, HEIGHT_M, SIZE
+
+from scantriage.compare.changes import Change, ChangeMap
+from scantriage.compare.judge import MAX_FINDINGS, is_swapped, judge
+from scantriage.compare.pair import Compared
+from scantriage.scan.geometry import MetreBox
+from scantriage.scan.quality import Flag
+from scantriage.section.cells import Cells
+
+CELLS = Cells(GRID, HEIGHT_M, n_y=8, cell_z=4, slab_x=6)
+NOTHING = np.zeros((CELLS.inside.sum(), GRID.shape[1] // CELLS.slab_x), np.float32)
+
+
+def change(x, kg, *, significance=None, width=0.4, z=0.6):
+    return Change(
+        box=MetreBox(x, x + width, z, z + 0.4), mass_kg=kg, sd_kg=0.1 * abs(kg),
+        significance=significance or 10 * kg / abs(kg), y_m=0.2, cells=NOTHING > 0,
+    )  # fmt: skip
+
+
+def compared(*changes, changed_kg=(30.0, 30.0), total_kg=5_000.0):
+    return Compared(
+        cells=CELLS, changes=list(changes), found=ChangeMap(NOTHING, NOTHING, NOTHING + 1), agreement=0.95,
+        changed_kg=changed_kg, origin_kg=total_kg, rescan_kg=total_kg, misfit=1.0,
+    )  # fmt: skip
+
+
+def findings(*changes, calibrated=True, **summary):
+    return [one.finding for one in judge(compared(*changes, **summary), size=SIZE, calibrated=calibrated)]
+
+
+def test_more_is_added_and_less_is_removed():
+    more, less = findings(change(1.0, 30.0), change(4.5, -20.0, significance=-8.0))
+    assert (more.kind, more.mass_kg, more.significance > 0) == ("added", 30.0, True)
+    assert (less.kind, less.mass_kg, less.significance < 0) == ("removed", 20.0, True)
+
+
+def test_equal_masses_close_by_that_cancel_have_moved():
+    (moved,) = findings(change(2.0, 30.0), change(2.6, -30.0))
+    assert moved.kind == "moved"
+    assert Flag.MOVED_CARGO in moved.flags
+    assert (moved.container_box.x0, moved.container_box.x1) == (2.0, 3.0)
+    assert moved.mass_kg == pytest.approx(30)
+    assert moved.significance == 0  # nothing came and nothing went
+
+
+@pytest.mark.parametrize(
+    "other",
+    [change(5.0, -30.0), change(2.6, 30.0), change(2.6, -12.0)],
+    ids=["far apart", "the same sign", "less than half the mass"],
+)
+def test_what_does_not_cancel_has_not_moved(other):
+    assert {finding.kind for finding in findings(change(2.0, 30.0), other)} <= {"added", "removed"}
+
+
+def test_a_change_has_one_partner():
+    kinds = [finding.kind for finding in findings(change(2.0, 30.0), change(2.5, -30.0), change(2.9, -30.0))]
+    assert sorted(kinds) == ["moved", "removed"]
+
+
+def test_when_much_came_and_as_much_went_the_load_is_another():
+    (finding,) = findings(change(1.0, 400.0), change(4.0, -400.0), changed_kg=(1500.0, 1500.0))
+    assert finding.kind == "swapped"
+    assert (finding.container_box.x1, finding.container_box.z1) == (SIZE.length_m, SIZE.height_m)
+    assert finding.mass_kg is None
+
+
+def test_a_large_load_that_only_came_is_no_exchange():
+    assert not is_swapped(compared(changed_kg=(2500.0, 10.0)))
+    assert not is_swapped(compared(changed_kg=(10.0, 2500.0)))
+    assert is_swapped(compared(changed_kg=(2500.0, 2500.0)))
+
+
+def test_an_empty_comparison_finds_nothing():
+    assert findings(changed_kg=(0.0, 0.0), total_kg=0.0) == []
+
+
+def test_uncalibrated_scans_give_no_mass():
+    for finding in findings(change(1.0, 30.0), change(3.0, 20.0), change(3.6, -20.0), calibrated=False):
+        assert finding.mass_kg is None
+        assert finding.mass_kg_sd is None
+
+
+def test_the_strongest_come_first_and_only_so_many():
+    changes = [change(0.3 * k, 20.0, significance=5.0 + k) for k in range(MAX_FINDINGS + 3)]
+    found = findings(*changes)
+    assert len(found) == MAX_FINDINGS
+    assert [finding.significance for finding in found] == sorted((one.significance for one in found), reverse=True)
+    assert found[0].significance == changes[-1].significance
+
+
+def test_a_thin_upright_line_may_be_a_badly_aligned_edge():
+    (line,) = findings(replace(change(1.0, 30.0), box=MetreBox(1.0, 1.06, 0.3, 1.8)))
+    (bag,) = findings(change(1.0, 30.0))
+    assert Flag.EDGE_ON_EDGE in line.flags
+    assert Flag.EDGE_ON_EDGE not in bag.flags

@@ -1,0 +1,126 @@
+"""Whole scans onto one grid: turned, cut off, from unknown sources."""
+
+import numpy as np
+import pytest
+from made_loads import (
+    BASE_M,
+    ENERGY_MV,
+    GRID,
+    LENGTH_M,
+    LOADED,
+    SIZE,
+    Block,
+    geometry,
+    outline,
+    placement,
+    rectified,
+    scanned,
+)  # fmt: skip
+
+from scantriage.errors import NotComparable
+from scantriage.register.pair import LocatedScan, register
+from scantriage.scan.container import ContainerFrame
+
+OTHER = geometry(height_m=1.3, distance_m=4.9)
+DOORS_FIRST = (640.0, 40.0)
+
+
+# something high on either side, so that left and right can be told
+LOPSIDED = (*LOADED, Block((1.0, 1.4), (0.6, 1.1), (0.2, 2.2), 0.3), Block((3.0, 3.4), (-1.1, -0.7), (0.2, 2.2), 0.4))
+
+
+def located(place, *, blocks=LOADED, doors="right", frame=None, told=True, n_cols=680, seed=0):
+    image = scanned(blocks, place, n_cols=n_cols, seed=seed)
+    return LocatedScan(image, frame or outline(place, doors=doors), place.geometry if told else None, 0, ENERGY_MV)
+
+
+def likeness(scan, place):
+    """Correlation with the true scan at its true place, inside the container."""
+    inner = (slice(80, -45), slice(8, -8))
+    expected = rectified(LOADED, place).attenuation[inner]
+    return np.corrcoef(scan.attenuation[inner].ravel(), expected.ravel())[0, 1]
+
+
+def test_both_scans_lie_on_one_grid_with_the_front_at_the_left():
+    places = placement(), placement(OTHER)
+    result = register(located(places[0]), located(places[1], seed=1), size=SIZE)
+    assert result.origin.grid == result.rescan.grid == GRID
+    assert result.likeness > 0.9
+    assert not result.opposite
+    np.testing.assert_allclose(result.x_m, np.arange(GRID.shape[1] + 1) * GRID.pitch_m, atol=0.03)
+    for scan, place in zip((result.origin, result.rescan), places, strict=True):
+        assert likeness(scan, place) > 0.97
+
+
+@pytest.mark.parametrize("doors", ["left", None], ids=["doors seen", "doors not seen"])
+def test_a_container_that_passed_doors_first_is_turned(doors):
+    other = placement(OTHER, cols=DOORS_FIRST)
+    result = register(located(placement()), located(other, doors=doors, seed=1), size=SIZE)
+    assert not result.rescan.placement.doors_last
+    assert result.opposite  # the source stood on the left of the vehicle both times
+    assert likeness(result.rescan, other) > 0.97
+
+
+def test_the_rescan_can_tell_where_the_doors_are_in_both():
+    turned = placement(cols=DOORS_FIRST)
+    result = register(located(turned, doors=None), located(placement(OTHER), seed=1), size=SIZE)
+    assert not result.origin.placement.doors_last
+    assert result.rescan.placement.doors_last
+    assert likeness(result.origin, turned) > 0.97
+
+
+def test_doors_taken_for_the_front_are_seen_by_the_load():
+    result = register(located(placement()), located(placement(OTHER), doors="left", seed=1), size=SIZE)
+    assert result.rescan.placement.doors_last
+
+
+@pytest.mark.parametrize("end", ["front", "doors"])
+def test_a_scan_cut_off_at_one_end_is_placed(end):
+    missing = 90  # columns of 600
+    cols = (-float(missing), 510.0) if end == "front" else (40.0, 640.0)
+    n_cols = 560 if end == "front" else 640 - missing
+    whole = placement(OTHER, cols=cols)
+    seen = (0.0, 510.0) if end == "front" else (40.0, float(n_cols))
+    frame = outline(whole)
+    part = ContainerFrame(
+        seen, frame.roof_rows, frame.floor_rows, cut_left=end == "front", cut_right=end == "doors", doors="right"
+    )
+    result = register(located(placement()), located(whole, frame=part, n_cols=n_cols, seed=1), size=SIZE)
+    # 1 % of the length at the end that is not there, and the end that is stays
+    expected = np.array(cols)
+    np.testing.assert_allclose(result.rescan.placement.cols, expected, atol=0.01 * 600)
+    hidden = GRID.x_m() < LENGTH_M * missing / 600 - 0.3  # travel is aligned by what lies on both sides of a place
+    hidden = hidden if end == "front" else hidden[::-1]
+    assert not result.rescan.valid[:, hidden].any()
+
+
+def test_a_cut_off_scan_of_another_container_is_not_comparable():
+    blank = scanned([], placement())
+    frame = outline(placement(), doors="right", cut_left=True)
+    other = LocatedScan(blank, frame, geometry(), 0, ENERGY_MV)
+    with pytest.raises(NotComparable, match="lies outside one scan"):
+        register(located(placement()), other, size=SIZE)
+
+
+def test_a_container_that_stands_higher_than_it_looks_is_found():
+    true = placement(OTHER, base_m=(BASE_M + 0.04, BASE_M + 0.04))
+    frame = outline(placement(OTHER), doors="right")
+    result = register(located(placement()), located(true, frame=frame, seed=1), size=SIZE)
+    assert result.rescan.placement.mean_base_m == pytest.approx(BASE_M + 0.04, abs=0.015)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_side_of_a_source_that_nobody_told_is_the_one_that_fits(side):
+    true = placement(geometry(side, height_m=1.6, distance_m=5.5))
+    told, untold = located(placement(), blocks=LOPSIDED), located(true, blocks=LOPSIDED, told=False, seed=1)
+    result = register(told, untold, size=SIZE)
+    assert result.opposite == (side == "right")
+
+
+def test_the_scans_are_left_alone():
+    scans = located(placement()), located(placement(OTHER), seed=1)
+    kept = [(scan.image.pixels.copy(), scan.image.variance.copy(), scan.image.valid.copy()) for scan in scans]
+    register(*scans, size=SIZE)
+    for scan, arrays in zip(scans, kept, strict=True):
+        for array, before in zip((scan.image.pixels, scan.image.variance, scan.image.valid), arrays, strict=True):
+            np.testing.assert_array_equal(array, before)

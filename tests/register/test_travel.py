@@ -1,0 +1,65 @@
+"""Uneven speed is undone, and a container is told from its mirror image."""
+
+import numpy as np
+import pytest
+from made_loads import GRID, HEIGHT_M, LENGTH_M, LOADED, NOISE, Block, geometry, placement, rectified, scanned
+
+from scantriage.register.rectify import rectify
+from scantriage.register.travel import align_travel, band_profiles
+
+# within 15 % of the even speed, as drive-through scanners are, at rest at both ends
+WARP_M = 0.22
+
+
+def displaced(x):
+    """Displacement at x: where the origin's place lies in a rescan whose scanner looked at the wrong places."""
+    return WARP_M * np.sin(np.pi * np.clip(x, 0, LENGTH_M) / LENGTH_M) ** 2
+
+
+def warped(x_seen):
+    """The place that a column looks at which an even speed would put at x_seen: the inverse of x + displaced(x)."""
+    x = np.linspace(-1.0, LENGTH_M + 1.0, 7001)
+    return np.interp(x_seen, x + displaced(x), x)
+
+
+def on_grid(blocks, place, **options):
+    return rectify(scanned(blocks, place, **options), place, GRID, energy=0)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [placement(geometry(height_m=1.2, distance_m=4.8)), placement(geometry("right", height_m=1.4))],
+    ids=["same side", "opposite sides"],
+)
+def test_a_known_uneven_speed_is_recovered(other):
+    travel = align_travel(on_grid(LOADED, placement(), seed=1), on_grid(LOADED, other, warp=warped, seed=2))
+    error = travel.displacement_m - displaced(GRID.x_m())
+    assert np.median(np.abs(error)) < 0.015
+    assert np.abs(error).max() < 0.06  # where nothing changes along the container, as in the middle of a stack
+    assert (np.diff(GRID.x_m() + travel.displacement_m) > 0).all()  # the vehicle never goes back
+
+
+def test_an_even_speed_stays_even():
+    first, second = (rectified(LOADED, noise=NOISE, seed=seed) for seed in (1, 2))
+    travel = align_travel(first, second)
+    assert np.abs(travel.displacement_m).max() < 0.01
+    assert travel.likeness > 0.95
+
+
+def test_equal_pallets_are_not_mistaken_for_their_neighbours():
+    pallets = [Block((x, x + 0.9), (-1.1, 1.1), (0.16, 1.4), 0.1) for x in np.arange(0.3, 5.2, 1.1)]
+    first, second = (rectified(pallets, noise=NOISE, seed=seed) for seed in (1, 2))
+    assert np.abs(align_travel(first, second).displacement_m).max() < 0.02
+
+
+def test_the_same_load_is_more_alike_than_its_mirror_image():
+    scan = rectified(LOADED, noise=NOISE)
+    mirrored = rectified([Block((LENGTH_M - b.x[1], LENGTH_M - b.x[0]), b.y, b.z, b.density) for b in LOADED])
+    assert align_travel(scan, scan).likeness > align_travel(scan, mirrored).likeness + 0.2
+
+
+def test_profiles_do_not_depend_on_the_thickness_of_all():
+    thin, thick = (rectified([Block((0, LENGTH_M), (-1, 1), (0, HEIGHT_M), d), *LOADED]) for d in (0.0, 0.02))
+    first, second = band_profiles(thin), band_profiles(thick)
+    inner = slice(100, -100)  # the ends of the block are steps of their own
+    assert np.corrcoef(first[:, inner].ravel(), second[:, inner].ravel())[0, 1] > 0.98
