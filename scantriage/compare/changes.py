@@ -16,7 +16,7 @@ from scantriage.section.explain import Explained, View
 FloatArray = NDArray[np.floating[Any]]
 
 WINDOW_M = 0.30  # a sports bag
-DETECT_SIGMA = 4.0
+DETECT_SIGMA = 6.0  # half of the unchanged simulated pairs reach 7 somewhere: cargo shifts and settles
 GROW_SHARE = 0.3  # of a region's peak: where it ends
 MIN_KG = 1.0  # a packet of cocaine weighs 1.07 kg
 # Errors of registration, scatter and depth run over several cells, so window sums scatter wider than
@@ -24,6 +24,10 @@ MIN_KG = 1.0  # a packet of cocaine weighs 1.07 kg
 SPREAD = 2.0
 END_M = 0.12  # posts, door leaves and locking bars: dense, sharp, and no room for a load
 END_TRUST = 0.2  # of what differs there, in the sum over a window
+# An assumed fan widens what unchanged pairs leave, most of all where floor and roof are seen edge-on.
+GUESSED_SPREAD = 1.8
+GUESSED_TRUST = 0.3
+EDGE_ON_M = 0.3
 # Ties and windows keep part of a load: on simulated days and on the acceptance pairs four fifths were found.
 RECOVERED = 0.8
 
@@ -46,6 +50,13 @@ class ChangeMap:
         return np.asarray(self.window_kg / np.maximum(self.sd_kg, np.float32(1e-6)), dtype=np.float32)
 
 
+def _at_floor_or_roof(cells: Cells) -> NDArray[np.bool_]:
+    """(Z,) True for the cells of the container within `EDGE_ON_M` of its floor or roof."""
+    edges = cells.z_edges_m
+    z = ((edges[1:] + edges[:-1]) / 2)[cells.inside]
+    return np.asarray((z < EDGE_ON_M) | (z > cells.height_m - EDGE_ON_M))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """One region that differs. mass_kg is signed; y_m: its depth, towards +y; cells: (Z, S) bool."""
@@ -58,16 +69,19 @@ class Change:
     cells: NDArray[np.bool_]
 
 
-def change_map(loads: Explained, origin: View, rescan: View, cells: Cells, *, doubt: float) -> ChangeMap:
+def change_map(loads: Explained, origin: View, rescan: View, cells: Cells, *, guessed: bool) -> ChangeMap:
     """Sum the difference of two loads across the container, with its noise.
 
-    doubt: factor on the noise where the registration is less sure than usual.
+    guessed: the fan had to be assumed for one of the scans.
     """
     difference = (loads.rescan - loads.origin).reshape(cells.n_y, -1, loads.origin.shape[1])
     mass = difference.sum(axis=0)[cells.inside] * np.float32(cells.cell_mass_kg)
     window = _window(cells)
     variance = sum(_cell_variance(view, cells) for view in (origin, rescan))
+    doubt = GUESSED_SPREAD if guessed else 1.0
     trust = np.where(_at_end(cells, mass.shape[1]), np.float32(END_TRUST), np.float32(1))
+    if guessed:
+        trust = trust * np.where(_at_floor_or_roof(cells), np.float32(GUESSED_TRUST), np.float32(1))[:, np.newaxis]
     return ChangeMap(
         mass_kg=np.ascontiguousarray(mass),
         window_kg=_box_sum(mass * trust, window),

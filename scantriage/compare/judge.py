@@ -17,6 +17,7 @@ from scantriage.scan.quality import Flag
 MAX_FINDINGS = 12  # more than that is one large change, or a failed registration: the strongest tell which
 MOVED_GAP_M = 1.0  # cargo that shifts at sea moves by less
 MOVED_BALANCE = 0.35  # masses that differ by more do not cancel
+MOVED_EVEN = 0.4  # the weaker over the stronger: what moved is as clear where it came as where it went
 SWAPPED_SHARE = 0.12  # of the mass of the container must have come as well as gone
 EDGE_M = 0.13  # two slabs: what a badly aligned edge leaves
 EDGE_ASPECT = 2.5
@@ -84,7 +85,8 @@ def _cancels(first: Change, second: Change) -> bool:
     if first.mass_kg * second.mass_kg > 0 or _gap_m(first.box, second.box) > MOVED_GAP_M:
         return False
     net, larger = abs(first.mass_kg + second.mass_kg), max(abs(first.mass_kg), abs(second.mass_kg))
-    return net < MOVED_BALANCE * larger
+    weaker, stronger = sorted((abs(first.significance), abs(second.significance)))
+    return net < MOVED_BALANCE * larger and weaker > MOVED_EVEN * stronger
 
 
 def _gap_m(first: MetreBox, second: MetreBox) -> float:

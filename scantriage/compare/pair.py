@@ -20,7 +20,6 @@ N_Y = 16  # 15 cm: with 30 cm compact steel in machinery did not fit both views,
 CELL_Z = 4  # cm: a layer of bricks is 5
 SLAB_X = 6  # cm: what is left of the travel error is 1 to 2 cm
 LIKENESS = 1.0  # 3 lost a 20 kg load in reefer machinery, 0.3 doubled what unchanged loads leave
-GUESSED_GEOMETRY = 1.8  # how much wider unchanged pairs scatter when a fan had to be assumed
 N_ROUNDS = 2  # the second doubles the mass of a weak load; a third adds nothing
 N_ITERATIONS = 60  # 300 change no load by more than 5 %
 
@@ -58,7 +57,7 @@ def compare(
     views = views_of(origin, rescan, (layers[0], layers[1] * factor), cells, energies_mv=energies_mv)
     tied = np.where(cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
     loads = explain(*views, n_y=N_Y, likeness=tied, n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
-    found = change_map(loads, *views, cells, doubt=1.0 if geometry_known else GUESSED_GEOMETRY)
+    found = change_map(loads, *views, cells, guessed=not geometry_known)
     changes = find_changes(found, loads, cells)
     return _summary(loads, views, cells, found, changes)
 

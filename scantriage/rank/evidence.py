@@ -31,7 +31,7 @@ def evidence_of(case: Case, weights: Weights) -> tuple[Evidence, ...]:
 
 
 def certainty(significance: float, weights: Weights) -> float:
-    """How far a significance rules out noise: 0 up to 4 standard deviations, rising smoothly towards 1.
+    """How far a significance rules out noise: 0 up to 5 standard deviations, rising smoothly towards 1.
 
     t^2 / (1 + t^2) with t = (|significance| - from) / half: no step at the threshold, a half at 8 standard
     deviations, 0.9 at 16.

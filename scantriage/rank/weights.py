@@ -28,12 +28,11 @@ class Weights:
     # in goods of 0.4 g/cm3 (23 % less transmission) against goods of 0.95 g/cm3 (4 %, not seen).
     chance_to_show: float = 0.7
 
-    # Significance: nothing below 4, because one of the 350 places of 0.3 x 0.3 m in a container passes 4 by
-    # noise alone in every 45th container, far oftener than a load is there; half the weight 4 above that;
-    # saturating, because beyond some 12 the question is no longer noise but what the cargo did at sea, and
-    # 30 answers that no better than 15.
-    significance_from: float = 4.0
-    significance_half: float = 4.0
+    # Significance: nothing below 5 and half the weight at 10, because on simulated days half of the unchanged
+    # containers reach 7 somewhere and one in ten reaches 10, by what cargo does at sea and registration
+    # leaves; saturating, because 30 answers that question no better than 20.
+    significance_from: float = 5.0
+    significance_half: float = 5.0
 
     # What a full-grown finding of each kind says. Cargo shifts, settles and dries, so even a certain
     # difference is not a certain load; cargo that merely moved keeps its mass and is hardly evidence.

@@ -24,8 +24,10 @@ WALLS_G_CM2 = 3.1
 # roof of 2 mm steel and half of the floor boards (28 mm of 0.7 g/cm3): the other half lies in the rows left out
 _ROOF_AND_BOARDS_KG_M2 = 15.7 + 9.8
 
-# share of the silhouette's height left out: roof rails; chassis and the feet of the cross members
-_ROOF_EDGE, _FLOOR_EDGE = 0.03, 0.03
+# Share of the silhouette's height left out: roof rails; the chassis. From a source above the floor its far side
+# (tyres, cross beams) shows up to 0.5 m above the silhouette's lower edge: with 0.03 left out, 11 of 24 simulated
+# empty containers looked loaded.
+_ROOF_EDGE, _FLOOR_EDGE = 0.03, 0.18
 # cargo stands above boards and cross members, the lowest 0.2 m of some 3 m of silhouette
 _CARGO_FLOOR = 0.07
 _END_M, _POST_M = 0.35, 0.1  # left out at the ends for corner posts and door bars; where cargo begins

@@ -65,9 +65,9 @@ def test_certainty_rises_with_the_size_of_significance_and_ignores_its_sign(weak
     assert certainty(-stronger, DEFAULT_WEIGHTS) == certainty(stronger, DEFAULT_WEIGHTS)
 
 
-def test_noise_counts_nothing_and_certainty_is_half_grown_at_8():
-    assert certainty(4.0, DEFAULT_WEIGHTS) == 0
-    assert certainty(8.0, DEFAULT_WEIGHTS) == 0.5
+def test_noise_counts_nothing_and_certainty_is_half_grown_at_10():
+    assert certainty(5.0, DEFAULT_WEIGHTS) == 0
+    assert certainty(10.0, DEFAULT_WEIGHTS) == 0.5
     assert certainty(math.inf, DEFAULT_WEIGHTS) == 1
     assert certainty(math.nan, DEFAULT_WEIGHTS) == 0
 

@@ -113,8 +113,8 @@ def test_a_bag_in_a_container_declared_empty_is_noticed():
     assert Flag.DECLARED_EMPTY in read(*scan_of(BAG)).flags
 
 
-def test_a_parcel_among_the_floor_members_is_noticed():
-    parcel: Block = ((2.0, 2.5), (-0.3, 0.3), (0.15, 0.35), 1.0)
+def test_a_parcel_above_the_shadow_of_the_chassis_is_noticed():
+    parcel: Block = ((2.0, 2.5), (-0.3, 0.3), (0.6, 0.8), 1.0)
     assert Flag.DECLARED_EMPTY in read(*scan_of(parcel)).flags
 
 
