@@ -115,7 +115,7 @@ def _change(region: NDArray[np.bool_], sign: int, found: ChangeMap, loads: Expla
     # what changed beside a post must not take the post's own mass with it
     near &= at_end == at_end[peak[1]]
     mass = np.where(near, np.maximum(sign * found.mass_kg, 0), 0)
-    own = mass > GROW_SHARE * np.quantile(mass[mass > 0], 0.9)
+    own = mass > GROW_SHARE * np.quantile(mass[mass > 0], 0.9) if mass.any() else region
     total = sign * float(mass.sum()) / RECOVERED
     sd = float(found.sd_kg[peak]) * max(1.0, float(np.sqrt(own.sum() / np.prod(window))))
     return Change(
