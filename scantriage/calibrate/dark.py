@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.arrays.robust import clipped_mean_sd
 from scantriage.scan.image import FloatImage
 
 
@@ -30,10 +31,11 @@ def estimate_dark(counts: NDArray[Any]) -> float:
 def dark_noise(dead_rows: FloatImage, *, dark: float) -> float | None:
     """Standard deviation of the counts without beam, from the dead rows that lie about the dark level.
 
-    dead_rows: (N, C) counts. None when there are none, or when they are stuck.
+    dead_rows: (N, C) counts. None when there are none, or when they are stuck. Spikes to either end of the
+    scale do not count: one in a row of 400 would make the noise a hundred times larger.
     """
     if dead_rows.size == 0:
         return None
-    spread = dead_rows.std(axis=1)
+    spread = np.array([clipped_mean_sd(row)[1] for row in dead_rows])
     unlit = (spread > 0) & (np.abs(np.median(dead_rows, axis=1) - dark) < 5 * spread)
     return float(np.median(spread[unlit])) if unlit.any() else None

@@ -116,6 +116,15 @@ def test_dead_rows_are_invalid_and_bridged():
     assert np.isfinite(result.image.variance).all()
 
 
+def test_a_spike_in_a_dead_row_blinds_nothing():
+    detector = Detector()
+    counts = detector.dark_rows(detector.counts(container()), [100, 180])
+    spiked = counts.copy()
+    spiked[100, 300], spiked[180, 77] = 65_535, 65_535
+    usual, other = (calibrate(one[np.newaxis], kind="raw", dark_level=DARK).image for one in (counts, spiked))
+    assert (usual.penetrated == other.penetrated).mean() > 0.999
+
+
 def test_one_hot_and_one_dead_pixel_are_found_and_nothing_beside_them():
     counts = DETECTOR.counts(SCENE)
     counts[100, 205] = 64_000
