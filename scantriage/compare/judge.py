@@ -24,6 +24,15 @@ EDGE_ASPECT = 2.5
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a pair: the container's size, whether both scans are calibrated, which end has the doors."""
+
+    size: ContainerSize
+    calibrated: bool
+    doors: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """A finding, without its boxes in pixels, and the depth at which it lies, metres towards +y."""
 
@@ -31,21 +40,18 @@ class Judged:
     y_m: float
 
 
-def judge(compared: Compared, *, size: ContainerSize, calibrated: bool) -> list[Judged]:
+def judge(compared: Compared, known: Known) -> list[Judged]:
     """Findings from changes, strongest first; masses only where both scans are calibrated."""
     if is_swapped(compared):
-        return [_swapped(compared, size)]
+        return [_swapped(compared, known.size)]
     moved = _moved_pairs(compared.changes)
     partners = {index for pair in moved for index in pair}
     judged = [
-        _finding("added" if change.mass_kg > 0 else "removed", change, size, calibrated=calibrated)
+        _finding("added" if change.mass_kg > 0 else "removed", change, known)
         for index, change in enumerate(compared.changes)
         if index not in partners
     ]
-    judged += [
-        _moved(compared.changes[first], compared.changes[second], size, calibrated=calibrated)
-        for first, second in moved
-    ]
+    judged += [_moved(compared.changes[first], compared.changes[second], known) for first, second in moved]
     return sorted(judged, key=lambda one: -abs(one.finding.significance))[:MAX_FINDINGS]
 
 
@@ -55,15 +61,15 @@ def is_swapped(compared: Compared) -> bool:
     return min(compared.changed_kg) > SWAPPED_SHARE * total
 
 
-def _finding(kind: Kind, change: Change, size: ContainerSize, *, calibrated: bool) -> Judged:
+def _finding(kind: Kind, change: Change, known: Known) -> Judged:
     width, height = change.box.x1 - change.box.x0, change.box.z1 - change.box.z0
     finding = Finding(
         kind=kind,
-        zone=zone_of(change.box, y_m=change.y_m, size=size),
+        zone=zone_of(change.box, y_m=change.y_m, size=known.size, doors_known=known.doors),
         significance=change.significance,
         container_box=change.box,
-        mass_kg=abs(change.mass_kg) if calibrated else None,
-        mass_kg_sd=change.sd_kg if calibrated else None,
+        mass_kg=abs(change.mass_kg) if known.calibrated else None,
+        mass_kg_sd=change.sd_kg if known.calibrated else None,
         flags=(Flag.EDGE_ON_EDGE,) if width < EDGE_M and height > EDGE_ASPECT * width else (),
     )
     return Judged(finding, change.y_m)
@@ -95,7 +101,7 @@ def _gap_m(first: MetreBox, second: MetreBox) -> float:
     return float(np.hypot(along, up))
 
 
-def _moved(first: Change, second: Change, size: ContainerSize, *, calibrated: bool) -> Judged:
+def _moved(first: Change, second: Change, known: Known) -> Judged:
     """One finding around both places; its significance is that of the net mass."""
     box = MetreBox(
         min(first.box.x0, second.box.x0),
@@ -107,11 +113,11 @@ def _moved(first: Change, second: Change, size: ContainerSize, *, calibrated: bo
     y_m = (first.y_m + second.y_m) / 2
     finding = Finding(
         kind="moved",
-        zone=zone_of(box, y_m=y_m, size=size),
+        zone=zone_of(box, y_m=y_m, size=known.size, doors_known=known.doors),
         significance=net / sd,
         container_box=box,
-        mass_kg=(abs(first.mass_kg) + abs(second.mass_kg)) / 2 if calibrated else None,
-        mass_kg_sd=sd if calibrated else None,
+        mass_kg=(abs(first.mass_kg) + abs(second.mass_kg)) / 2 if known.calibrated else None,
+        mass_kg_sd=sd if known.calibrated else None,
         flags=(Flag.MOVED_CARGO,),
     )
     return Judged(finding, y_m)

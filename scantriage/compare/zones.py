@@ -14,12 +14,15 @@ ROOF_M = 0.25
 WALL_M = 0.12  # insulation
 
 
-def zone_of(box: MetreBox, *, y_m: float, size: ContainerSize) -> Zone:
+def zone_of(box: MetreBox, *, y_m: float, size: ContainerSize, doors_known: bool) -> Zone:
     """The zone of a box at depth y; the first that holds its middle, commonest hiding places first.
 
-    Lying on the floor behind the doors is `door_end`: that is how it got there.
+    Lying on the floor behind the doors is `door_end`: that is how it got there. Where nobody could see which
+    end has the doors, either may.
     """
     x, z = (box.x0 + box.x1) / 2, (box.z0 + box.z1) / 2
+    if not doors_known:
+        x = max(x, size.length_m - x)
     if x < (REEFER_UNIT_M if size.reefer else FRONT_WALL_M):
         return "reefer_unit" if size.reefer else "front_wall"
     if z > size.height_m - ROOF_M:

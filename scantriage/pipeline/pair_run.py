@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from scantriage.compare.judge import Judged, judge
+from scantriage.compare.judge import Judged, Known, judge
 from scantriage.compare.pair import Compared, compare
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
 from scantriage.pipeline.pair_views import pair_views, single_views
@@ -87,7 +87,12 @@ def _read_prepared(
             geometry_known=all(scan.record.geometry is not None for scan in scans),
         )
         _refuse_unfit(compared, scans)
-        judged = judge(compared, size=size, calibrated=origin.calibrated and rescan.calibrated)
+        known = Known(
+            size,
+            calibrated=origin.calibrated and rescan.calibrated,
+            doors=any(scan.frame.doors is not None for scan in scans),
+        )
+        judged = judge(compared, known)
     latest = read_single_scan(rescan.image, rescan.frame, record=rescan.record, manifest=manifest)
     reading = Reading(
         outcome="compared",

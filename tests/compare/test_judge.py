@@ -7,7 +7,7 @@ import pytest
 from made_loads import GRID, HEIGHT_M, SIZE
 
 from scantriage.compare.changes import Change, ChangeMap
-from scantriage.compare.judge import MAX_FINDINGS, is_swapped, judge
+from scantriage.compare.judge import MAX_FINDINGS, Known, is_swapped, judge
 from scantriage.compare.pair import Compared
 from scantriage.scan.geometry import MetreBox
 from scantriage.scan.quality import Flag
@@ -32,7 +32,7 @@ def compared(*changes, changed_kg=(30.0, 30.0), total_kg=5_000.0):
 
 
 def findings(*changes, calibrated=True, **summary):
-    return [one.finding for one in judge(compared(*changes, **summary), size=SIZE, calibrated=calibrated)]
+    return [one.finding for one in judge(compared(*changes, **summary), Known(SIZE, calibrated=calibrated, doors=True))]
 
 
 def test_more_is_added_and_less_is_removed():

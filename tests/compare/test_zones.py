@@ -32,9 +32,14 @@ def box(x, z, *, size=0.1):
     ],
 )
 def test_places_have_zones(at, y_m, size, zone):
-    assert zone_of(at, y_m=y_m, size=size) == zone
+    assert zone_of(at, y_m=y_m, size=size, doors_known=True) == zone
 
 
 def test_a_box_lies_where_its_middle_lies():
-    assert zone_of(MetreBox(10.0, 12.1, 0.3, 2.0), y_m=0.0, size=DRY) == "door_end"
-    assert zone_of(MetreBox(9.0, 12.1, 0.3, 2.0), y_m=0.0, size=DRY) == "cargo"
+    assert zone_of(MetreBox(10.0, 12.1, 0.3, 2.0), y_m=0.0, size=DRY, doors_known=True) == "door_end"
+    assert zone_of(MetreBox(9.0, 12.1, 0.3, 2.0), y_m=0.0, size=DRY, doors_known=True) == "cargo"
+
+
+def test_either_end_may_have_the_doors_where_nobody_saw_them():
+    for x in (0.4, 11.8):
+        assert zone_of(box(x, 0.5), y_m=0.0, size=DRY, doors_known=False) == "door_end"
