@@ -22,7 +22,7 @@ MIN_KG = 1.0  # a packet of cocaine weighs 1.07 kg
 # Errors of registration, scatter and depth run over several cells, so window sums scatter wider than
 # independent cells would.
 SPREAD = 2.0
-END_M = 0.12  # posts, door leaves and locking bars: dense, sharp, and no room for a load
+END_M = 0.09  # posts, door leaves and locking bars: dense, sharp, and no room for a load
 END_TRUST = 0.2  # of what differs there, in the sum over a window
 # An assumed fan widens what unchanged pairs leave, most of all where floor and roof are seen edge-on.
 GUESSED_SPREAD = 1.8

@@ -20,7 +20,8 @@ from scantriage.section.explain import View, explain
 
 FloatArray = NDArray[np.floating[Any]]
 
-N_ROUNDS = 2
+N_ROUNDS = 4
+RELAXATION = 1.5  # the common load follows both scans, so a round sees a quarter to a half of what is left
 N_ITERATIONS = 60
 HUBER = 2.0  # sigmas; what changed between the scans must not bend the scale
 PRIOR_SHARE = 0.02  # weight of a factor of one, as a share of the data's
@@ -41,7 +42,8 @@ def level(
         layers = (thickness[0], thickness[1] * np.float32(factor))
         first, second = views_of(origin, rescan, layers, cells, energies_mv=energies_mv)
         common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=N_ITERATIONS)
-        factor *= _regress(first, common.origin) / _regress(second, common.rescan)
+        ratio = _regress(first, common.origin) / _regress(second, common.rescan)
+        factor *= ratio**RELAXATION
     return factor
 
 
@@ -54,6 +56,9 @@ def _regress(view: View, load: FloatArray) -> float:
     for _ in range(5):
         residual = np.abs(weight * (y - slope * x))
         robust = weight**2 * np.minimum(1, HUBER / np.maximum(residual, 1e-6))
-        prior = PRIOR_SHARE * float((robust * x**2).sum())
-        slope = float(((robust * x * y).sum() + prior) / ((robust * x**2).sum() + prior)) if prior > 0 else 1.0
+        information = float((robust * x**2).sum())
+        if information == 0:
+            return 1.0
+        prior = PRIOR_SHARE * information
+        slope = (float((robust * x * y).sum()) + prior) / (information + prior)
     return slope
