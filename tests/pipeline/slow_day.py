@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ def slow_job(task):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests in the background ignores it
     delivery, workspace = sys.argv[1:]
     day_run.triage = functools.partial(day_run.triage, job=slow_job)
     sys.argv = ["scantriage", "triage", delivery, "--workspace", workspace, "--workers", "1"]
