@@ -7,38 +7,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.arrays.robust import FloatArray, fill_gaps, row_quantiles, running_median
+from scantriage.calibrate.blocks import Counts, FloatLine
 from scantriage.scan.image import BoolImage, FloatImage
 
-FloatLine = NDArray[np.float32]
 BoolLine = NDArray[np.bool_]
 
-_ROWS_KEPT = 288  # of the coarse view in which air is looked for; keeps gaps of 2 cm
-_BOX = (5, 3)  # columns, rows of the coarse view: with it, 1 % of noise averages down to 0.25 % or less
-_TOLERANCE = 0.02  # of local transmission about 1: six times that noise, a quarter of a reefer's two walls
+_TOLERANCE = 0.02  # of local transmission about 1: six times the noise of blocks, a quarter of a reefer's two walls
 _DRIFT = 0.06  # largest slow change of dose believed, half of what an empty box's walls take away
 _DARK_STRETCH = 0.7  # of the rows around: modules of a detector differ by up to a quarter, a floor takes more
 _FEWEST_AIR_PIXELS = 12  # below, a row's gain would be known worse than a third of the noise of its pixels
 
 
-def empty_columns(signal: FloatImage) -> NDArray[np.intp]:
+def empty_columns(counts: Counts, *, dark: float) -> NDArray[np.intp]:
     """Columns that are brighter than others over their whole height: nothing in the beam. At most about 256.
 
-    signal: (R, C) counts above dark, dead lines bridged. Judged by the mean logarithm over the column, in
-    which an empty container's walls, floor and chassis count 0.1 and more, and dose a few hundredths.
+    counts: (R, C), dead lines bridged. Judged by the mean logarithm over the column, in which an empty
+    container's walls, floor and chassis count 0.1 and more, and dose a few hundredths.
     """
-    rows = signal[:: max(1, signal.shape[0] // 128)]
+    rows = counts[:: max(1, counts.shape[0] // 128)].astype(np.float32) - np.float32(dark)
     score = cv2.log(np.maximum(rows, 1)).mean(axis=0)
     found = np.flatnonzero(score > np.quantile(score, 0.995) - _DRIFT)
     return found[:: max(1, found.size // 256)]
 
 
-def rough_gain(signal: FloatImage) -> tuple[FloatLine, BoolLine]:
+def rough_gain(counts: Counts, *, dark: float) -> tuple[FloatLine, BoolLine]:
     """Gain of each row from the empty columns, and where that is open beam.
 
     Returns (R,) counts above dark and (R,) bool, False in rows that are darker than a detector's gain can
     explain: something stands in the beam along the whole scan. These get the level of the rows around.
     """
-    columns = signal[:, empty_columns(signal)]
+    columns = np.take(counts, empty_columns(counts, dark=dark), axis=1).astype(np.float32) - np.float32(dark)
     mean = columns.mean(axis=0)
     gain = np.maximum(row_quantiles(columns / np.maximum(mean, 1), (0.5,))[0] * mean.mean(), 1)
     smooth = running_median(gain, 9)  # a weak element or two are a detector's own, a dark stretch is an object
@@ -54,16 +52,8 @@ def _running_high(values: FloatArray, width: int) -> FloatArray:
     return np.asarray(cv2.dilate(column, np.ones((width | 1, 1), np.uint8))).ravel()
 
 
-def coarse_view(image: FloatImage) -> FloatImage:
-    """The image averaged over blocks and neighbours, in which noise no longer hides the air."""
-    shrink = max(1, image.shape[0] // _ROWS_KEPT)
-    rows, cols = (max(1, length // shrink) for length in image.shape)
-    whole = image[: rows * shrink, : cols * shrink]  # of the blocks: five times as fast as with a remainder
-    return np.asarray(cv2.blur(cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA), _BOX))
-
-
 def drift(coarse: FloatImage) -> FloatLine:
-    """(C,) slow drift of the dose in a coarse view of transmission, from the brightest of each column.
+    """(k,) slow drift of the dose in a coarse view of transmission, from the brightest of each column.
 
     Where even that cannot be air, the drift of the columns around.
     """
@@ -75,11 +65,10 @@ def drift(coarse: FloatImage) -> FloatLine:
     return np.asarray(fill_gaps(level, believable), np.float32)
 
 
-def find_air(coarse: FloatImage, shape: tuple[int, ...]) -> BoolImage:
-    """Bool image of a shape (R, C), True where its coarse view of transmission is 1, away from any edge."""
+def find_air(coarse: FloatImage) -> BoolImage:
+    """(b, k) True where a coarse view of transmission is 1, away from any edge."""
     near_one = cv2.inRange(coarse, 1 - _TOLERANCE, 1 + _TOLERANCE)
-    inside = cv2.erode(near_one, np.ones((3, 3), np.uint8))
-    return np.asarray(cv2.resize(inside, shape[::-1], interpolation=cv2.INTER_NEAREST)) > 0
+    return np.asarray(cv2.erode(near_one, np.ones((3, 3), np.uint8))) > 0
 
 
 def row_gain(air_sums: FloatArray, expected: FloatArray, *, n_air: FloatArray, rough: FloatLine) -> FloatLine:
@@ -95,7 +84,7 @@ def row_gain(air_sums: FloatArray, expected: FloatArray, *, n_air: FloatArray, r
     return np.asarray(rough * correction, np.float32)
 
 
-def reaches_border(air: BoolImage) -> bool:
+def reaches_border(air: FloatImage) -> bool:
     """Whether air is seen along the top or at an end of the scan, as it must be when it is open beam.
 
     The brightest part of a container that fills the view lies inside its roof and posts.

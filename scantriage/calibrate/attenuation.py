@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.calibrate.blocks import n_at
 from scantriage.calibrate.counts import calibrate_counts
 from scantriage.calibrate.display import calibrate_display
 from scantriage.errors import UnreadableScan
@@ -64,5 +65,5 @@ def _refuse_hopeless(plane: NDArray[Any]) -> None:
         raise UnreadableScan(f"The image is {what} everywhere, so nothing can be seen in it.", level=low)
     top = float(np.iinfo(plane.dtype).max) if plane.dtype.kind == "u" else high
     for level, word in ((top, "saturated"), (low, "dark")):
-        if np.count_nonzero(plane == level) > _HOPELESS * plane.size:
+        if n_at(plane, level) > _HOPELESS * plane.size:
             raise UnreadableScan(f"The image is {word} almost everywhere, so nothing can be seen in it.", level=level)

@@ -6,76 +6,73 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scantriage.calibrate.air import (
-    BoolLine,
-    FloatLine,
-    coarse_view,
-    drift,
-    find_air,
-    reaches_border,
-    rough_gain,
-    row_gain,
-)
-from scantriage.calibrate.dose import air_moments, measure_pulses
+from scantriage.calibrate.air import drift, find_air, reaches_border, rough_gain, row_gain
+from scantriage.calibrate.blocks import Blocks, Counts, FloatLine, blocks_of, row_sums, smoothed
+from scantriage.calibrate.dose import Pulses, measure_pulses
 from scantriage.calibrate.wobble import heights
 from scantriage.scan.image import BoolImage, FloatImage
 
-_N_LOOKS = 2  # for air: the second finds it also where the dose drifted
-_N_ROUNDS = 1  # of gains and pulses in turn, each look; a second one changed no residual by 0.1 %
+_N_LOOKS = 2  # for air with pulses and gains known: the first finds it also where the dose drifted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenBeam:
     """What the detector would show with nothing in the beam.
 
-    level: (R, C) counts above dark, 1 in padding. air: (R, C) bool, True where the scan shows open beam.
-    dose_variance: (C,) relative variance of what is not known of a pulse's dose. has_air: False where no
-    open beam was seen and the level is that of the brightest places.
+    gain: (R,) counts above dark at a dose of 1. pulses: of the C columns. air: (b, k), 1 in blocks in which the
+    scan shows open beam. has_air: False where no open beam was seen and the level is that of the brightest places.
     """
 
-    level: FloatImage
-    air: BoolImage
-    dose_variance: FloatLine
+    gain: FloatLine
+    pulses: Pulses
+    blocks: Blocks
+    air: FloatImage
     has_air: bool
 
+    def level(self, rows: slice) -> FloatImage:
+        """(N, C) counts above dark of some rows."""
+        height = heights(self.gain.size)[rows, np.newaxis]
+        return np.asarray(self.gain[rows, np.newaxis] * (self.pulses.dose * (1 + height * self.pulses.tilt)))
 
-def find_open_beam(signal: FloatImage, *, padding: BoolLine) -> OpenBeam:
-    """The open beam of one energy.
+    def air_in(self, rows: slice) -> BoolImage:
+        """(N, C) True where some rows show open beam."""
+        return np.asarray(np.take(self.air[self.blocks.row_of[rows]], self.blocks.col_of, axis=1) > 0)
 
-    signal: (R, C) counts above dark, dead rows bridged. padding: (C,) bool, columns that measured nothing.
-    """
-    if padding.any():
-        return _with_padding(find_open_beam(signal[:, ~padding], padding=padding[~padding]), padding)
-    gain, open_rows = rough_gain(signal)
-    coarse = coarse_view(signal / gain[:, None])
-    air = find_air(coarse / drift(coarse), signal.shape)
-    level, dose_variance = np.broadcast_to(gain[:, None], signal.shape), np.zeros(signal.shape[1], np.float32)
+
+def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
+    """The open beam of one energy. counts: (R, C), dead rows bridged, no padding. dark: counts without beam."""
+    rough, open_rows = rough_gain(counts, dark=dark)
+    blocks = blocks_of(counts, dark=dark, gain=rough)
+    coarse = blocks.coarse()
+    seen = smoothed(coarse)
+    air = find_air(seen / drift(seen)).astype(np.float32)
+    if not air.any():
+        return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False)
+    gain, pulses = rough, measure_pulses(blocks, air, correction=np.ones(len(air)))
     for _ in range(_N_LOOKS):
-        if not air.any():
-            break
-        gain, level, dose_variance = _refine(signal, gain=gain, air=air)
-        air = find_air(coarse_view(signal / level), signal.shape)
+        gain = _row_gain(counts, dark=dark, blocks=blocks, air=air, pulses=pulses, rough=gain)
+        correction = blocks.over_rows(rough / gain)
+        seen = smoothed(coarse * correction[:, np.newaxis] / _expected(blocks, pulses))
+        air = find_air(seen).astype(np.float32)
+        pulses = measure_pulses(blocks, air, correction=correction)
     has_air = bool(open_rows.mean() > 0.5) and reaches_border(air)
-    return OpenBeam(level=level, air=air, dose_variance=dose_variance, has_air=has_air)
+    return OpenBeam(gain, pulses, blocks, air, has_air)
 
 
-def _refine(signal: FloatImage, *, gain: FloatLine, air: BoolImage) -> tuple[FloatLine, FloatImage, FloatLine]:
-    """Pulses and row gains in turn, each measured in the air with the other known: gain, level, dose variance."""
-    weight = air.astype(np.float32)
-    lit = signal * weight
-    flat, height = np.ones(signal.shape[1], np.float32), heights(gain.size)
-    n_air, air_sums, moments = weight @ flat, lit @ flat, air_moments(weight)
-    pulses = measure_pulses(lit, gain=gain, moments=moments)
-    for _ in range(_N_ROUNDS):
-        middle, lower = pulses.by_height @ weight.T
-        gain = row_gain(air_sums, middle + height * lower, n_air=n_air, rough=gain)
-        pulses = measure_pulses(lit, gain=gain, moments=moments)
-    return gain, np.stack([gain, gain * height], axis=1) @ pulses.by_height, pulses.variance
+def _row_gain(
+    counts: Counts, *, dark: float, blocks: Blocks, air: FloatImage, pulses: Pulses, rough: FloatLine
+) -> FloatLine:
+    """(R,) gains measured in the air with the pulses known. rough: kept in rows without air."""
+    middle, lower = blocks.over_cols(pulses.by_height) @ air.T
+    return row_gain(
+        row_sums(counts, dark=dark, blocks=blocks, air=air),
+        middle[blocks.row_of] + heights(rough.size) * lower[blocks.row_of],
+        n_air=(air @ blocks.n_cols)[blocks.row_of],
+        rough=rough,
+    )
 
 
-def _with_padding(beam: OpenBeam, padding: BoolLine) -> OpenBeam:
-    """The open beam of the columns that are not padding, spread over all columns."""
-    shape = (beam.level.shape[0], padding.size)
-    level, air, variance = np.ones(shape, np.float32), np.zeros(shape, np.bool_), np.zeros(padding.size, np.float32)
-    level[:, ~padding], air[:, ~padding], variance[~padding] = beam.level, beam.air, beam.dose_variance
-    return OpenBeam(level=level, air=air, dose_variance=variance, has_air=beam.has_air)
+def _expected(blocks: Blocks, pulses: Pulses) -> FloatImage:
+    """(b, k) what the blocks would show in air."""
+    middle, lower = blocks.over_cols(pulses.by_height) / blocks.n_cols
+    return np.asarray(middle + blocks.height[:, np.newaxis] * lower, np.float32)

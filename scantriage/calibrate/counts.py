@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from scantriage.calibrate.beam import OpenBeam, find_open_beam
+from scantriage.arrays.kernel import kernel
+from scantriage.calibrate.beam import find_open_beam
+from scantriage.calibrate.blocks import Counts, FloatLine, n_at
 from scantriage.calibrate.dark import dark_noise, estimate_dark
 from scantriage.calibrate.dead import DeadLines, bridge_rows, dead_lines, mend_pixels, odd_pixels
+from scantriage.calibrate.dose import Pulses
 from scantriage.calibrate.noise import CountNoise, count_noise
+from scantriage.calibrate.wobble import heights
 from scantriage.errors import UnreadableScan
 from scantriage.scan.image import BoolImage, FloatImage, ScanImage
 from scantriage.scan.quality import Flag
 
-_BLIND_VARIANCE = 1.0  # of an attenuation that is only a lower bound
+_BLIND_VARIANCE = np.float32(1.0)  # of an attenuation that is only a lower bound
 _CLIPPED_WORTH_A_FLAG = 1e-3  # of the pixels
 _FULL_SCALE = 65535
 _STRIP = 32  # rows at a time, half a megabyte of a full scan: stays in the cache through all steps
 
 
-def calibrate_counts(pixels: NDArray[Any], *, dark_level: float | None) -> tuple[ScanImage, tuple[Flag, ...]]:
+def calibrate_counts(pixels: Counts, *, dark_level: float | None) -> tuple[ScanImage, tuple[Flag, ...]]:
     """Attenuation of raw counts, and the scan's weaknesses.
 
     pixels: (E, R, C) finite counts. dark_level: counts without beam, estimated where None. UnreadableScan
@@ -30,35 +31,37 @@ def calibrate_counts(pixels: NDArray[Any], *, dark_level: float | None) -> tuple
     """
     dark = estimate_dark(pixels[0]) if dark_level is None else dark_level
     dead = _dead_at_any(pixels, dark=dark)
-    clipped = _clipped(pixels)
-    valid = ~(clipped | dead.rows[:, None] | dead.cols)
-    penetrated = np.ones_like(valid)
+    valid = np.logical_not(dead.rows[:, None] | dead.cols)
     attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
-    has_air = True
+    n_clipped, has_air, penetrated = 0, True, valid
     for energy in reversed(range(len(pixels))):  # the highest energy last: its penetration and air count
-        counts = np.asarray(pixels[energy], np.float32)
-        signal = bridge_rows(counts, dead.rows) - np.float32(dark)
-        beam = find_open_beam(signal, padding=dead.cols)
-        noise = count_noise(signal, beam=beam, dark_noise=dark_noise(counts[dead.rows][:, ~dead.cols], dark=dark))
-        odd = odd_pixels(signal, noise=noise)
-        signal = mend_pixels(signal, odd)
-        _log_transmission(signal, beam, noise, into=(attenuation[energy], variance[energy]))
-        valid &= counts >= 0.5 * dark  # half the dark level: tens of its noise away, a pixel that reads nothing
+        counts = bridge_rows(pixels[energy], dead.rows)
+        inside = counts if not dead.cols.any() else np.ascontiguousarray(counts[:, ~dead.cols])
+        beam = find_open_beam(inside, dark=dark)
+        unlit = dark_noise(pixels[energy][dead.rows][:, ~dead.cols], dark=dark)
+        noise = count_noise(inside, dark=dark, beam=beam, dark_noise=unlit)
+        ceiling = _ceiling(pixels[energy])
+        n_clipped = max(n_clipped, n_at(counts, ceiling))
+        odd = odd_pixels(counts, dark=dark, noise=noise)
+        counts = mend_pixels(counts, odd)
+        _invalidate(counts, np.float32(0.5 * dark), np.float32(ceiling), valid)
         valid.ravel()[odd] = False
-        penetrated = cv2.blur(signal, (3, 3)) > noise.limit
-        has_air = beam.has_air
+        pulses = beam.pulses.spread(~dead.cols)
+        _log_transmission(counts, beam.gain, pulses, noise, dark=dark, into=(attenuation[energy], variance[energy]))
+        if energy == 0:
+            has_air, penetrated = beam.has_air, _penetrated(counts, np.float32(dark + noise.limit))
     attenuation[:, :, dead.cols] = 0
     flags = {
         Flag.DARK_ASSUMED: dark_level is None,
         Flag.NO_AIR: not has_air,
         Flag.DEAD_ROWS: bool(dead.rows.any()),
-        Flag.CLIPPED: bool(clipped[~dead.rows].mean() > _CLIPPED_WORTH_A_FLAG),
+        Flag.CLIPPED: n_clipped > _CLIPPED_WORTH_A_FLAG * valid.size,
     }
-    image = ScanImage(attenuation, variance, valid, np.asarray(penetrated), "attenuation")
+    image = ScanImage(attenuation, variance, valid, penetrated, "attenuation")
     return image, tuple(flag for flag, holds in flags.items() if holds)
 
 
-def _dead_at_any(pixels: NDArray[Any], *, dark: float) -> DeadLines:
+def _dead_at_any(pixels: Counts, *, dark: float) -> DeadLines:
     """Lines that are dead at any energy; UnreadableScan when none lives."""
     lines = [dead_lines(plane, dark=dark) for plane in pixels]
     rows = np.logical_or.reduce([line.rows for line in lines])
@@ -68,32 +71,79 @@ def _dead_at_any(pixels: NDArray[Any], *, dark: float) -> DeadLines:
     return DeadLines(rows=rows, cols=cols)
 
 
-def _clipped(pixels: NDArray[Any]) -> BoolImage:
-    """(R, C) True where any energy stands at the top of 16 bits, or at a ceiling of its own that many pixels reach."""
-    clipped = np.zeros(pixels.shape[1:], np.bool_)
-    for plane in pixels:
-        top = plane.max()
-        at_top = plane == top
-        if top == _FULL_SCALE or np.count_nonzero(at_top) > max(16, 1e-4 * plane.size):
-            clipped |= at_top
-    return clipped
+def _ceiling(plane: Counts) -> float:
+    """Counts at which a plane is clipped: the top of 16 bits, or a ceiling of its own that many pixels reach."""
+    top = float(plane.max())
+    reached = top == _FULL_SCALE or n_at(plane, top) > max(16, 1e-4 * plane.size)
+    return top if reached else np.inf
+
+
+@kernel
+def _invalidate(counts: Counts, lowest: np.float32, ceiling: np.float32, valid: BoolImage) -> None:
+    """Take pixels that are clipped or read nothing from the valid ones.
+
+    lowest: half the dark level: tens of its noise away.
+    """
+    for row in range(counts.shape[0]):
+        line, there = counts[row], valid[row]
+        for col in range(line.size):
+            there[col] &= (np.float32(line[col]) >= lowest) & (np.float32(line[col]) < ceiling)
+
+
+@kernel
+def _penetrated(counts: Counts, limit: np.float32) -> BoolImage:
+    """(R, C) where the mean of a pixel and its eight neighbours exceeds a limit; the border counts on beyond itself."""
+    n_rows, n_cols = counts.shape
+    out = np.empty(counts.shape, np.bool_)
+    column = np.empty(n_cols + 2, np.float32)
+    for row in range(n_rows):
+        above, line, below = counts[max(row - 1, 0)], counts[row], counts[min(row + 1, n_rows - 1)]
+        for col in range(n_cols):
+            column[col + 1] = np.float32(above[col]) + np.float32(line[col]) + np.float32(below[col])
+        column[0], column[-1] = column[1], column[-2]
+        for col in range(n_cols):
+            out[row, col] = column[col] + column[col + 1] + column[col + 2] > 9 * limit
+    return out
 
 
 def _log_transmission(
-    signal: FloatImage, beam: OpenBeam, noise: CountNoise, *, into: tuple[FloatImage, FloatImage]
-) -> None:
+    counts: Counts, gain: FloatLine, pulses: Pulses, noise: CountNoise, *, dark: float,
+    into: tuple[FloatImage, FloatImage],
+) -> None:  # fmt: skip
     """Writes -ln(signal / open beam) and its variance; a signal under the limit of penetration counts as the limit.
 
     Half the variance is taken off: noise raises the mean of -ln by that much, 1 % where little comes through.
     """
-    for top in range(0, signal.shape[0], _STRIP):
-        rows = slice(top, top + _STRIP)
-        seen, attenuation, variance = signal[rows], into[0][rows], into[1][rows]
-        relative = 1 / cv2.max(seen, noise.limit)
-        np.multiply(relative, np.float32(noise.floor), out=variance)
-        variance += np.float32(noise.per_count)
-        variance *= relative
-        cv2.log(beam.level[rows] * relative, dst=attenuation)
-        attenuation -= np.float32(0.5) * variance
-        variance += beam.dose_variance
-        variance[seen < noise.limit] = _BLIND_VARIANCE
+    beam = np.stack([pulses.dose, pulses.dose * pulses.tilt, pulses.variance])
+    by_row = np.stack([gain, gain * heights(gain.size)], axis=1)
+    levels = np.array([dark, noise.limit, noise.per_count, noise.floor], np.float32)
+    for top in range(0, len(counts), _STRIP):
+        strip = slice(top, top + _STRIP)
+        attenuation = into[0][strip]
+        _inverse_transmission(counts[strip], by_row[strip], beam, levels, attenuation, into[1][strip])
+        cv2.log(attenuation, dst=attenuation)
+
+
+@kernel
+def _inverse_transmission(
+    counts: Counts, by_row: FloatImage, beam: FloatImage, levels: FloatLine, inverse: FloatImage, variance: FloatImage
+) -> None:
+    """Open beam over signal, less half the variance of its logarithm, and that variance.
+
+    by_row: (R, 2) gain, gain times height. beam: (3, C) dose, dose times tilt, variance of the dose. levels: dark,
+    limit of penetration, noise per count, noise floor.
+    """
+    dark, limit, per_count, floor = levels[0], levels[1], levels[2], levels[3]
+    dose, tilt, unknown = beam[0], beam[1], beam[2]
+    one, half = np.float32(1), np.float32(0.5)  # a whole number would make double precision of all
+    for row in range(counts.shape[0]):
+        line, ratio, spread = counts[row], inverse[row], variance[row]
+        middle, lower = by_row[row, 0], by_row[row, 1]
+        for col in range(line.size):
+            signal = np.float32(line[col]) - dark
+            relative = one / max(signal, limit)
+            own = (floor * relative + per_count) * relative
+            less = half * own
+            shrunk = one - less * (one - less * (half - less * np.float32(1 / 6)))  # e ** -less to 1e-5: less < 1/8
+            ratio[col] = (middle * dose[col] + lower * tilt[col]) * relative * shrunk
+            spread[col] = _BLIND_VARIANCE if signal < limit else own + unknown[col]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.arrays.kernel import kernel
 from scantriage.arrays.robust import row_quantiles, running_median
+from scantriage.calibrate.blocks import Counts
 from scantriage.calibrate.noise import CountNoise
-from scantriage.scan.image import FloatImage
 
-_NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 _COLUMNS_LOOKED_AT = 512  # enough for a row's quantiles, an eighth of the work on a full scan
+_Number = TypeVar("_Number", bound=np.generic)
+
 _BESIDE = 6  # rows away: beyond the smear of a fault in a resampled export
 _LIFT = 0.02  # of the air
 
@@ -36,7 +38,7 @@ def dead_lines(image: NDArray[Any], *, dark: float) -> DeadLines:
     with ten times the noise of their neighbours.
     """
     cols = np.asarray(image.max(axis=0) == image.min(axis=0))
-    level = row_quantiles(image[:: max(1, image.shape[0] // 128)].T.astype(np.float32), (0.98,))[0]
+    level = row_quantiles(image[:: max(1, image.shape[0] // 128)].T, (0.98,))[0].astype(np.float32)
     cols |= level - dark < 0.02 * (np.max(level) - dark)
     return DeadLines(rows=_dead_rows(image, ~cols, dark=dark), cols=cols)
 
@@ -46,15 +48,16 @@ def _dead_rows(image: NDArray[Any], living_cols: NDArray[np.bool_], *, dark: flo
         return np.ones(image.shape[0], np.bool_)
     chosen = np.flatnonzero(living_cols)[:-1]
     chosen = chosen[:: max(1, chosen.size // _COLUMNS_LOOKED_AT)]
-    sample, beside = image[:, chosen].astype(np.float32), image[:, chosen + 1].astype(np.float32)
-    low, quarter, middle, high = row_quantiles(sample, (0.02, 0.25, 0.5, 0.98))
+    sample, beside = np.take(image, chosen, axis=1), np.take(image, chosen + 1, axis=1)
+    low, quarter, middle, high = row_quantiles(sample, (0.02, 0.25, 0.5, 0.98)).astype(np.float32)
     spread, usual = high - low, running_median(high - low, 31)
     # 10 times: noise and gain differ between neighbouring elements by tens of per cent, a fault by orders.
     # 16 levels: in air that is clipped white all rows are equal, and none is stuck
     stuck = (spread < 0.1 * usual) & (usual > 16 * _level(image))
     unlit = high - dark < 0.01 * (np.median(high) - dark)
     # photon noise grows with the root of the signal: what is left tells a faulty element from a bright row
-    jitter = np.abs(sample - beside).mean(axis=1) / np.sqrt(np.maximum(middle - dark, 0.01 * (np.max(high) - dark)))
+    change = cv2.absdiff(sample, beside).mean(axis=1, dtype=np.float32)
+    jitter = change / np.sqrt(np.maximum(middle - dark, 0.01 * (np.max(high) - dark)))
     unrest = jitter / np.maximum(running_median(jitter, 31), 1e-9)
     lifted = _lifted(np.stack([low, quarter, middle]) - dark, high - dark)
     return np.asarray(stuck | unlit | (unrest > 10) | (lifted & (unrest > 1.5)))
@@ -78,24 +81,54 @@ def _level(image: NDArray[Any]) -> float:
     return 1 / 255 if image.dtype.kind == "f" and image.max() <= 1 else 1.0
 
 
-def odd_pixels(signal: FloatImage, *, noise: CountNoise) -> NDArray[np.intp]:
+def odd_pixels(counts: Counts, *, dark: float, noise: CountNoise) -> NDArray[np.intp]:
     """Flat indices of single pixels that stand out from all their eight neighbours by more than noise.
 
-    signal: (R, C) counts above dark. The margin is 8 standard deviations of the neighbour that is nearest to
-    it, and a fifth of that one's signal: steeper than any edge after the detector's own blur. Thin lines have
+    counts: (R, C). dark: counts without beam. The margin is 8 standard deviations of the neighbour that is nearest
+    to it, and a fifth of that one's signal: steeper than any edge after the detector's own blur. Thin lines have
     neighbours along them and stay.
     """
-    flat, found = signal.ravel(), []
-    for sign, neighbour in ((1.0, cv2.dilate(signal, _NEIGHBOURS)), (-1.0, cv2.erode(signal, _NEIGHBOURS))):
-        # by a fifth first, in one pass over the scan; by its noise only where that holds
-        candidates = np.flatnonzero(cv2.addWeighted(signal, sign, neighbour, -sign - 0.2, 0) > 0)
-        beside = neighbour.ravel()[candidates]
-        noise_sd = np.sqrt(noise.per_count * np.maximum(beside, 0) + noise.floor)
-        found.append(candidates[sign * (flat[candidates] - beside) > 8 * noise_sd])
-    return np.concatenate(found)
+    if min(counts.shape) < 3:
+        return np.empty(0, np.intp)
+    odd = np.empty(counts.size // 8, np.intp)
+    n_odd = _find_odd(counts, np.float32(dark), np.float32(64 * noise.per_count), np.float32(64 * noise.floor), odd)
+    return odd[:n_odd]
 
 
-def mend_pixels(image: FloatImage, odd: NDArray[np.intp]) -> FloatImage:
+@kernel
+def _find_odd(counts: Counts, dark: np.float32, per_count: np.float32, floor: np.float32, into: NDArray[Any]) -> int:
+    """Write flat indices into an array, as many as it takes, and return how many; noise of 8 standard deviations."""
+    n_rows, n_cols = counts.shape
+    high, low = np.empty(n_cols, counts.dtype), np.empty(n_cols, counts.dtype)  # of the neighbours above and below
+    highest, lowest = np.empty(n_cols + 2, counts.dtype), np.empty(n_cols + 2, counts.dtype)  # and of the line itself
+    stands_out = np.empty(n_cols, np.bool_)
+    n_odd, zero, fifth = 0, np.float32(0), np.float32(0.2)
+    for row in range(n_rows):
+        # beyond the border the neighbours of the other side count twice
+        above, line, below = counts[abs(row - 1)], counts[row], counts[row + 1 if row + 1 < n_rows else row - 1]
+        for col in range(n_cols):
+            high[col], low[col] = max(above[col], below[col]), min(above[col], below[col])
+            highest[col + 1], lowest[col + 1] = max(high[col], line[col]), min(low[col], line[col])
+        highest[0], highest[-1] = highest[2], highest[-3]
+        lowest[0], lowest[-1] = lowest[2], lowest[-3]
+        n_here = 0
+        for col in range(n_cols):
+            value = np.float32(line[col]) - dark
+            most = np.float32(max(high[col], max(highest[col], highest[col + 2]))) - dark
+            least = np.float32(min(low[col], min(lowest[col], lowest[col + 2]))) - dark
+            over, under = value - most, least - value
+            bright = (over > max(fifth * most, zero)) & (over * over > per_count * max(most, zero) + floor)
+            dim = (under > max(fifth * least, zero)) & (under * under > per_count * max(least, zero) + floor)
+            stands_out[col] = bright | dim
+            n_here += stands_out[col]
+        for col in range(n_cols if n_here else 0):
+            if stands_out[col] and n_odd < into.size:
+                into[n_odd] = row * n_cols + col
+                n_odd += 1
+    return n_odd
+
+
+def mend_pixels(image: NDArray[_Number], odd: NDArray[np.intp]) -> NDArray[_Number]:
     """A copy with the pixels at the flat indices replaced by the median of the pixels around them."""
     mended = image.copy()
     rows, cols = np.unravel_index(odd, image.shape)
@@ -106,7 +139,7 @@ def mend_pixels(image: FloatImage, odd: NDArray[np.intp]) -> FloatImage:
     return mended
 
 
-def bridge_rows(image: FloatImage, dead: NDArray[np.bool_]) -> FloatImage:
+def bridge_rows(image: NDArray[_Number], dead: NDArray[np.bool_]) -> NDArray[_Number]:
     """A copy with dead rows replaced by straight lines between the living rows above and below.
 
     image: (R, C). dead: (R,) bool, not all True. For the eye and for filters; such rows stay invalid.
@@ -117,5 +150,6 @@ def bridge_rows(image: FloatImage, dead: NDArray[np.bool_]) -> FloatImage:
         after = min(int(np.searchsorted(living, row)), living.size - 1)
         above, below = living[max(after - 1, 0)], living[after]
         share = 0.0 if below == above else float(np.clip((row - above) / (below - above), 0, 1))
-        bridged[row] = (1 - share) * image[above] + share * image[below]
+        between = (1 - share) * image[above] + share * image[below]
+        bridged[row] = np.rint(between) if image.dtype.kind == "u" else between
     return bridged

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.arrays.robust import robust_sd
-from scantriage.calibrate.air import coarse_view, drift
+from scantriage.calibrate.air import drift
+from scantriage.calibrate.blocks import coarse_view
 from scantriage.calibrate.dead import DeadLines, bridge_rows, dead_lines
 from scantriage.errors import UnreadableScan
 from scantriage.scan.image import FloatImage, ScanImage

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from scantriage.arrays.robust import FloatArray, clipped_mean_sd, fill_gaps, robust_sd, running_median, thin
-from scantriage.calibrate.air import FloatLine
+from scantriage.calibrate.blocks import Blocks, FloatLine, column_sums
 from scantriage.calibrate.wobble import heights, wobble
-from scantriage.scan.image import FloatImage
+from scantriage.scan.image import BoolImage, FloatImage
+
+_N_PIXELS = 5_000  # tell a variance to 2 %
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,29 +32,30 @@ class Pulses:
         """(2, C) what a gain of one shows at mid height, and how much more at the lowest row."""
         return np.stack([self.dose, self.dose * self.tilt])
 
+    @classmethod
+    def even(cls, n_cols: int) -> Self:
+        """Pulses of one dose, without wobble."""
+        return cls(np.ones(n_cols, np.float32), np.zeros(n_cols, np.float32), np.zeros(n_cols, np.float32))
 
-def air_moments(air: FloatImage) -> FloatImage:
-    """(3, C) of each column's air: number of pixels, sum of their heights, sum of the heights squared.
-
-    air: (R, C) 1 where open beam, else 0.
-    """
-    height = heights(air.shape[0])
-    return np.asarray(np.stack([np.ones_like(height), height, height**2]) @ air)
+    def spread(self, cols: BoolImage) -> Pulses:
+        """These pulses at the True ones of more columns (C,), and even ones between."""
+        pulses = Pulses.even(cols.size)
+        pulses.dose[cols], pulses.tilt[cols], pulses.variance[cols] = self.dose, self.tilt, self.variance
+        return pulses
 
 
-def measure_pulses(lit: FloatImage, *, gain: FloatLine, moments: FloatImage) -> Pulses:
+def measure_pulses(blocks: Blocks, air: FloatImage, *, correction: FloatArray) -> Pulses:
     """Dose and tilt of each pulse by weighted least squares over the open beam in its column.
 
-    lit: (R, C) counts above dark in air, 0 elsewhere. gain: (R,). moments: of the air, see `air_moments`.
+    air: (b, k), 1 in blocks of open beam. correction: (b,) by what the blocks' signal is to be multiplied.
     A column with little air is drawn towards its neighbours' dose by as much as its own would be noise (a
     Gaussian prior with the pulses' own spread); one without any takes their dose, and the pulses' spread as
     its variance. So one that sees air only above the roof is not misled by the tilt there.
     """
-    height = heights(gain.size)
-    n_air, lever, lever2 = moments
-    total, moment = np.stack([1 / gain, height / gain]) @ lit
+    n_air, lever, lever2 = (blocks.moments @ air)[:, blocks.col_of]
+    total, moment = column_sums(blocks, air=air, weights=correction * blocks.moments[:2])
     trend = running_median(fill_gaps(total / np.maximum(n_air, 1), n_air > 0), 25)
-    pixel_variance = _pixel_variance(lit, gain=gain, dose=trend)
+    pixel_variance = _pixel_variance(blocks, air, correction=correction, dose=trend)
     excess, excess_moment = total / trend - n_air, moment / trend - lever
     shrink = pixel_variance / max(_spread(excess, n_air, pixel_variance), 1e-3 * pixel_variance)
     tilt, tilt_variance = wobble(
@@ -59,7 +63,7 @@ def measure_pulses(lit: FloatImage, *, gain: FloatLine, moments: FloatImage) -> 
         score=(excess_moment - lever * excess / (n_air + shrink)) / pixel_variance,
     )
     dose = trend * (1 + (excess - tilt * lever) / (n_air + shrink))
-    unknown = pixel_variance / (n_air + shrink) + tilt_variance * float(np.mean(height**2))
+    unknown = pixel_variance / (n_air + shrink) + tilt_variance * float(np.mean(heights(blocks.row_of.size) ** 2))
     return Pulses(_line(dose / np.median(dose)), _line(tilt), _line(unknown))
 
 
@@ -74,8 +78,10 @@ def _spread(excess: FloatArray, n_air: FloatArray, pixel_variance: float) -> flo
     return max(found - float(np.median(pixel_variance / n_air[rich])), 0.0)
 
 
-def _pixel_variance(lit: FloatImage, *, gain: FloatLine, dose: FloatArray) -> float:
-    """Relative variance of one air pixel, from some 64 rows."""
-    step = max(1, gain.size // 64)
-    ratio = lit[::step] / (gain[::step, None] * dose.astype(np.float32))
-    return max(clipped_mean_sd(thin(ratio[ratio > 0], 20_000))[1] ** 2, 1e-9)
+def _pixel_variance(blocks: Blocks, air: FloatImage, *, correction: FloatArray, dose: FloatArray) -> float:
+    """Relative variance of one air pixel, from some 64 rows of blocks, whose means vary less by their rows."""
+    some = slice(None, None, max(1, len(air) // 64))
+    ratio = np.asarray(blocks.signal[some] * (correction[some, np.newaxis] / dose), np.float32)
+    chosen = np.take(air[some], blocks.col_of, axis=1) > 0
+    spread = clipped_mean_sd(thin(ratio[chosen], _N_PIXELS))[1]
+    return max(spread**2 * float(np.median(blocks.n_rows)), 1e-9)

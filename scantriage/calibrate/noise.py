@@ -8,6 +8,7 @@ import numpy as np
 
 from scantriage.arrays.robust import clipped_mean_sd, thin
 from scantriage.calibrate.beam import OpenBeam
+from scantriage.calibrate.blocks import Counts
 from scantriage.scan.image import BoolImage, FloatImage
 
 _LAG = 8  # columns between two pixels compared: noise is correlated along travel, 0.63 at lag 1 on a real scan
@@ -33,23 +34,23 @@ class CountNoise:
         return 2 * self.per_count + 2 * float(np.sqrt(self.per_count**2 + self.floor))
 
 
-def count_noise(signal: FloatImage, *, beam: OpenBeam, dark_noise: float | None) -> CountNoise:
+def count_noise(counts: Counts, *, dark: float, beam: OpenBeam, dark_noise: float | None) -> CountNoise:
     """Noise of the counts from pairs of pixels `_LAG` columns apart, so that structure and drift cancel.
 
-    signal: (R, C) counts above dark. dark_noise: standard deviation seen in unlit rows, counts; None when
+    counts: (R, C). dark: counts without beam; dark_noise: their standard deviation seen in unlit rows; None when
     there are none: then taken from the darkest pixels, and when there are none of these either, one
     ten-thousandth of the open beam.
     """
-    rows = slice(None, None, max(1, signal.shape[0] // 128))
-    signal, open_beam = signal[rows], beam.level[rows]
+    rows = slice(None, None, max(1, counts.shape[0] // 128))
+    signal, open_beam = counts[rows].astype(np.float32) - np.float32(dark), beam.level(rows)
     level = float(np.median(open_beam[:, ::8]))
-    per_count = _pair_variance(signal / open_beam, beam.air[rows]) * level
+    per_count = _pair_variance(signal / open_beam, beam.air_in(rows)) * level
     if not np.isfinite(per_count):
         per_count = level / 8000  # field: about 8,000 quanta in air
     if dark_noise is None:
-        dark = signal < 0.003 * level
-        variance = _pair_variance(signal, dark)
-        below = float(signal[dark].mean()) if dark.any() else 0.0
+        unlit = signal < 0.003 * level
+        variance = _pair_variance(signal, unlit)
+        below = float(signal[unlit].mean()) if unlit.any() else 0.0
         floor = variance - per_count * max(below, 0) if np.isfinite(variance) else (1e-4 * level) ** 2
     else:
         floor = dark_noise**2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import convolve1d
 
 from scantriage.arrays.robust import FloatArray
 
@@ -43,7 +42,7 @@ def _smooth(values: FloatArray, width: float, *, without_own: bool = False) -> F
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
     if without_own:
         kernel[reach] = 0
-    return np.asarray(convolve1d(values.astype(np.float64), kernel, mode="constant"))
+    return np.convolve(values, kernel)[reach : reach + values.size]
 
 
 def _prediction_error(
