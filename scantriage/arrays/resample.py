@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
@@ -41,5 +42,5 @@ def resample(image: FloatArray, row_weights: scipy.sparse.csr_array, col_weights
 def reduce_mean(image: FloatArray, n_rows: int, n_cols: int) -> FloatArray:
     """Means over blocks of n_rows x n_cols pixels; what does not fill a block at the end is left out."""
     rows, cols = image.shape[0] // n_rows, image.shape[1] // n_cols
-    blocks = image[: rows * n_rows, : cols * n_cols].reshape(rows, n_rows, cols, n_cols)
-    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float32))
+    whole = np.ascontiguousarray(image[: rows * n_rows, : cols * n_cols], dtype=np.float32)
+    return np.asarray(cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA))

@@ -169,8 +169,7 @@ def _cell_variance(view: View, cells: Cells) -> FloatArray:
     densest load, so that nothing is found where nothing was seen.
     """
     variance = np.where(view.weight > 0, 1 / np.maximum(view.weight, np.float32(1e-6)) ** 2, BLIND_G_CM2**2)
-    length = view.path.sum(axis=0)
-    carried = (view.path.T @ variance.astype(np.float32)) / np.maximum(length, np.float32(1e-6))[:, np.newaxis]
+    carried = view.path.carried(variance) / np.maximum(view.path.through_cell, np.float32(1e-6))
     mean = carried.reshape(cells.n_y, -1, carried.shape[1]).mean(axis=0)[cells.inside]
     area = cells.cell_mass_kg * cells.n_y / CONTAINER_WIDTH_M  # kg of one cell area per g/cm2
     return np.asarray(mean * np.float32(area**2), dtype=np.float32)

@@ -9,13 +9,14 @@ that load predicts for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import Cells, views_of
+from scantriage.section.cells import Cells, rays_of, views_of
 from scantriage.section.explain import View, explain
 
 FloatArray = NDArray[np.floating[Any]]
@@ -37,10 +38,14 @@ def level(
     """
     cells = Cells(origin.grid, origin.placement.size.height_m, n_y=4, cell_z=8, slab_x=24)
     likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
+    fixed, loose = (
+        rays_of(scan, layer, cells, energy_mv=energy_mv)
+        for scan, layer, energy_mv in zip((origin, rescan), thickness, energies_mv, strict=True)
+    )
     factor = 1.0
     for _ in range(N_ROUNDS):
-        layers = (thickness[0], thickness[1] * np.float32(factor))
-        first, second = views_of(origin, rescan, layers, cells, energies_mv=energies_mv)
+        scaled = replace(loose, thickness=loose.thickness * np.float32(factor))
+        first, second = views_of(fixed, scaled, cells)
         common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=N_ITERATIONS)
         ratio = _regress(first, common.origin) / _regress(second, common.rescan)
         factor *= ratio**RELAXATION
@@ -49,7 +54,7 @@ def level(
 
 def _regress(view: View, load: FloatArray) -> float:
     """Robust slope of a scan on what a load predicts for it, held near one."""
-    predicted = view.path @ load
+    predicted = view.path.seen(load)
     use = (view.weight > 0) & (predicted > MIN_G_CM2)
     x, y, weight = predicted[use], view.thickness[use], view.weight[use]
     slope = 1.0

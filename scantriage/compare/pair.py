@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scantriage.compare.changes import Change, ChangeMap, change_map, find_changes
 from scantriage.compare.level import level
 from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import Cells, thickness, views_of
-from scantriage.section.explain import Explained, View, explain
+from scantriage.section.cells import Cells, rays_of, thickness, views_of
+from scantriage.section.explain import Explained, explain
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -39,7 +39,6 @@ class Compared:
     changed_kg: tuple[float, float]
     origin_kg: float
     rescan_kg: float
-    misfit: float
 
 
 def compare(
@@ -54,17 +53,19 @@ def compare(
     cells = Cells(origin.grid, height_m, n_y=N_Y, cell_z=CELL_Z, slab_x=SLAB_X)
     layers = (thickness(origin, energy_mv=energies_mv[0]), thickness(rescan, energy_mv=energies_mv[1]))
     factor = np.float32(level(origin, rescan, layers, energies_mv=energies_mv))
-    views = views_of(origin, rescan, (layers[0], layers[1] * factor), cells, energies_mv=energies_mv)
+    rays = (
+        rays_of(origin, layers[0], cells, energy_mv=energies_mv[0]),
+        rays_of(rescan, layers[1] * factor, cells, energy_mv=energies_mv[1]),
+    )
+    views = views_of(*rays, cells)
     tied = np.where(cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
     loads = explain(*views, n_y=N_Y, likeness=tied, n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
     found = change_map(loads, *views, cells, guessed=not geometry_known)
     changes = find_changes(found, loads, cells)
-    return _summary(loads, views, cells, found, changes)
+    return _summary(loads, cells, found, changes)
 
 
-def _summary(
-    loads: Explained, views: tuple[View, View], cells: Cells, found: ChangeMap, changes: list[Change]
-) -> Compared:
+def _summary(loads: Explained, cells: Cells, found: ChangeMap, changes: list[Change]) -> Compared:
     origin_kg, rescan_kg = (float(load[cells.tied].sum()) * cells.cell_mass_kg for load in (loads.origin, loads.rescan))
     added = float(np.maximum(found.mass_kg, 0).sum())
     removed = float(np.maximum(-found.mass_kg, 0).sum())
@@ -77,11 +78,4 @@ def _summary(
         changed_kg=(added, removed),
         origin_kg=origin_kg,
         rescan_kg=rescan_kg,
-        misfit=max(_misfit(view, load) for view, load in zip(views, (loads.origin, loads.rescan), strict=True)),
     )
-
-
-def _misfit(view: View, load: FloatArray) -> float:
-    """Root mean square of what a load leaves unexplained in a scan, in standard deviations."""
-    residual = view.weight * (view.path @ load - view.thickness)
-    return float(np.sqrt((residual**2).sum() / max(int((view.weight > 0).sum()), 1)))

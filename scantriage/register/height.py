@@ -7,15 +7,15 @@ sources stood: so the height that lets one common load explain both best is the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.arrays.resample import reduce_mean
 from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import Cells, views_of
+from scantriage.section.cells import Cells, rays_of, views_of
 from scantriage.section.explain import View, explain
 
 FloatArray = NDArray[np.floating[Any]]
@@ -51,25 +51,37 @@ def align_height(
     cells = Cells(grid, origin.placement.size.height_m, n_y=8, cell_z=3, slab_x=grid.shape[1] // n_pieces)
     offsets = np.arange(-round(REACH_M / STEP_M), round(REACH_M / STEP_M) + 1) * STEP_M
     likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
-    misfit = []
-    for offset in offsets:
-        lowered = _lowered(thickness[1], round(float(offset) / grid.pitch_m))
-        first, second = views_of(origin, rescan, (thickness[0], lowered), cells, energies_mv=energies_mv)
-        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=N_ITERATIONS)
-        misfit.append(_misfit(first, common.origin) + _misfit(second, common.rescan))
-    table = np.stack(misfit)
+    fixed, loose = (
+        rays_of(scan, layer, cells, energy_mv=energy_mv)
+        for scan, layer, energy_mv in zip((origin, rescan), thickness, energies_mv, strict=True)
+    )
+    narrow = reduce_mean(thickness[1], 1, cells.slab_x)
+    lowered = [cells.means(_lowered(narrow, round(float(lift) / grid.pitch_m)), slab_x=1) for lift in offsets]
+    pairs = [views_of(fixed, replace(loose, thickness=layer), cells) for layer in lowered]
+    first, second = (_in_a_row([pair[k] for pair in pairs]) for k in (0, 1))
+    common = explain(
+        first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=N_ITERATIONS, n_runs=len(offsets)
+    )
+    misfit = _misfit(first, common.origin) + _misfit(second, common.rescan)
+    table = misfit.reshape(len(offsets), -1)
     return HeightFit(_smooth(_lowest(table, offsets)), float(table.min(axis=0).mean()))
+
+
+def _in_a_row(views: list[View]) -> View:
+    """Views of one geometry, their slabs one behind the other."""
+    thickness, weight = (np.concatenate([getattr(v, name) for v in views], axis=1) for name in ("thickness", "weight"))
+    return View(thickness, weight, views[0].path)
 
 
 def _lowered(image: FloatArray, n_rows: int) -> FloatArray:
     """The image shifted down by whole rows, its edge rows repeated."""
-    shift = np.array([[1, 0, 0], [0, 1, n_rows]], dtype=np.float32)
-    return np.asarray(cv2.warpAffine(image, shift, image.shape[::-1], borderMode=cv2.BORDER_REPLICATE))
+    rows = np.clip(np.arange(len(image)) - n_rows, 0, len(image) - 1)
+    return image[rows]
 
 
 def _misfit(view: View, load: FloatArray) -> FloatArray:
     """(S,) mean absolute residual of each slab in standard deviations: robust to what changed in it."""
-    residual = np.abs(view.weight * (view.path @ load - view.thickness))
+    residual = np.abs(view.weight * (view.path.seen(load) - view.thickness))
     return np.asarray(residual.sum(axis=0) / np.maximum((view.weight > 0).sum(axis=0), 1), dtype=np.float64)
 
 

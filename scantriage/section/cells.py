@@ -14,6 +14,7 @@ from scantriage.arrays.resample import reduce_mean
 from scantriage.scan.geometry import CONTAINER_WIDTH_M, ContainerGrid
 from scantriage.scan.rectified import Rectified
 from scantriage.section.explain import View
+from scantriage.section.paths import Paths
 from scantriage.section.projector import projector
 
 FloatArray = NDArray[np.floating[Any]]
@@ -64,6 +65,21 @@ class Cells:
         return np.tile(self.inside, self.n_y)
 
     @property
+    def apparent_z_m(self) -> FloatArray:
+        """(R,) heights on the mid plane at which the rays cross it, falling, from above the roof to below the floor."""
+        z = self.grid.top_m - (np.arange(self.grid.shape[0] // self.cell_z) + 0.5) * self.cell_z * self.grid.pitch_m
+        return np.asarray(z[(z > -BELOW_M) & (z < self.height_m + ABOVE_M)])
+
+    def means(self, image: FloatArray, *, slab_x: int | None = None) -> FloatArray:
+        """(R, S) means of an image of the grid over what each ray sees of each slab.
+
+        slab_x: columns of the image to a slab, where that is not the grid's.
+        """
+        blocks = reduce_mean(image, self.cell_z, slab_x or self.slab_x)
+        first = round((self.grid.top_m - float(self.apparent_z_m[0])) / (self.cell_z * self.grid.pitch_m) - 0.5)
+        return blocks[first : first + len(self.apparent_z_m)]
+
+    @property
     def cell_mass_kg(self) -> float:
         """Mass of one cell at a density of 1 g/cm2 per metre (10 kg/m3), kg."""
         step_z, step_x = self.cell_z * self.grid.pitch_m, self.slab_x * self.grid.pitch_m
@@ -75,59 +91,47 @@ def thickness(scan: Rectified, *, energy_mv: float) -> FloatArray:
     return np.asarray(mass_thickness(scan.attenuation, energy_mv=energy_mv), dtype=np.float32)
 
 
-def views_of(
-    origin: Rectified,
-    rescan: Rectified,
-    thickness_g_cm2: tuple[FloatArray, FloatArray],
-    cells: Cells,
-    *,
-    energies_mv: tuple[float, float],
-) -> tuple[View, View]:
-    """Reduce two scans to one ray per cell height and slab, weighted by what each can be trusted.
+@dataclass(frozen=True, slots=True, eq=False)
+class Rays:
+    """A scan as R rays through S slabs: (R, S) mass thickness, its variance from photons, usable; the rays' paths."""
 
-    thickness_g_cm2: (R, C) each, on one scale. Where either is not usable its rays have no weight.
+    thickness: FloatArray
+    photon_variance: FloatArray
+    usable: NDArray[np.bool_]
+    path: Paths
+
+
+def rays_of(scan: Rectified, thickness_g_cm2: FloatArray, cells: Cells, *, energy_mv: float) -> Rays:
+    """Reduce a scan to one ray per cell height and slab. thickness_g_cm2: (R, C) of the grid."""
+    per_attenuation = np.float32(1 / effective_attenuation(energy_mv))
+    correlated = np.float32(CORRELATED / (cells.cell_z * cells.slab_x))
+    lengths = projector(scan.placement.fan, cells.apparent_z_m, n_y=cells.n_y, z_edges_m=cells.z_edges_m)
+    return Rays(
+        thickness=cells.means(thickness_g_cm2),
+        photon_variance=cells.means(scan.variance) * (per_attenuation**2 * correlated),
+        usable=cells.means(scan.usable.astype(np.float32)) >= MIN_USABLE,
+        path=Paths.of(lengths),
+    )
+
+
+def views_of(origin: Rays, rescan: Rays, cells: Cells) -> tuple[View, View]:
+    """Weight the rays of two scans by what each can be trusted; what is not usable has no weight.
+
+    Both on one scale.
     """
-    rays = [
-        _rays(scan, layer, cells, energy_mv=energy_mv)
-        for scan, layer, energy_mv in zip((origin, rescan), thickness_g_cm2, energies_mv, strict=True)
-    ]
+    rays = (origin, rescan)
     edges = [_relief(one.thickness, EDGE_REACH_M, cells) for one in rays]
     shared = [np.minimum(edges[k], cv2.dilate(edges[1 - k], _kernel(PARALLAX_REACH_M, 0.0, cells))) for k in (0, 1)]
     first, second = (_weighted(one, edge) for one, edge in zip(rays, shared, strict=True))
     return first, second
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rays:
-    """(R, S) mass thickness, variance of what is not an edge, usable; (R, N) path length in each cell."""
-
-    thickness: FloatArray
-    variance: FloatArray
-    usable: NDArray[np.bool_]
-    path: FloatArray
-
-
-def _rays(scan: Rectified, thickness_g_cm2: FloatArray, cells: Cells, *, energy_mv: float) -> _Rays:
-    grid, size = scan.grid, (cells.cell_z, cells.slab_x)
-    blocks = reduce_mean(thickness_g_cm2, *size)
-    apparent_z = grid.top_m - (np.arange(len(blocks)) + 0.5) * cells.cell_z * grid.pitch_m
-    seen = (apparent_z > -BELOW_M) & (apparent_z < cells.height_m + ABOVE_M)
-    per_attenuation = 1 / effective_attenuation(energy_mv)
-    photon = reduce_mean(scan.variance, *size) * per_attenuation**2 * CORRELATED / (cells.cell_z * cells.slab_x)
-    model = MODEL_SHARE * blocks * (1 + (blocks / SCATTER_G_CM2) ** 2)
-    usable = reduce_mean(scan.usable.astype(np.float32), *size) >= MIN_USABLE
-    return _Rays(
-        thickness=np.ascontiguousarray(blocks[seen]),
-        variance=np.ascontiguousarray((photon + FLOOR_G_CM2**2 + model**2)[seen]),
-        usable=usable[seen],
-        path=projector(scan.placement.fan, apparent_z[seen], n_y=cells.n_y, z_edges_m=cells.z_edges_m),
-    )
-
-
-def _weighted(rays: _Rays, edge: FloatArray) -> View:
-    variance = rays.variance + (EDGE_SHARE * edge) ** 2
+def _weighted(rays: Rays, edge: FloatArray) -> View:
+    thickness = rays.thickness
+    model = MODEL_SHARE * thickness * (1 + (thickness / SCATTER_G_CM2) ** 2)
+    variance = rays.photon_variance + FLOOR_G_CM2**2 + model**2 + (EDGE_SHARE * edge) ** 2
     weight = np.where(rays.usable, 1 / np.sqrt(variance), 0)
-    return View(rays.thickness, np.ascontiguousarray(weight, dtype=np.float32), rays.path)
+    return View(thickness, np.ascontiguousarray(weight, dtype=np.float32), rays.path)
 
 
 def _relief(thickness: FloatArray, reach_m: float, cells: Cells) -> FloatArray:

@@ -18,11 +18,14 @@ difference (Friedman et al. 2007, doi:10.1214/07-AOAS131).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from scantriage.section.descent import Costs, Seen, descend
+from scantriage.section.paths import Paths
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -39,12 +42,12 @@ class View:
     """One scan of S slabs, R rays each.
 
     thickness: (R, S) mass thickness, g/cm2. weight: (R, S) one over its standard deviation, zero where not
-    usable. path: (R, N) path length in metres of the rays through N = n_y * Z cells.
+    usable. path: of the rays through N = n_y * Z cells.
     """
 
     thickness: FloatArray
     weight: FloatArray
-    path: FloatArray
+    path: Paths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +59,14 @@ class Explained:
 
 
 def explain(
-    origin: View, rescan: View, *, n_y: int, likeness: FloatArray | float, n_rounds: int, n_iterations: int
+    origin: View,
+    rescan: View,
+    *,
+    n_y: int,
+    likeness: FloatArray | float,
+    n_rounds: int,
+    n_iterations: int,
+    n_runs: int = 1,
 ) -> Explained:
     """Find the two loads that explain the two scans and are as alike as possible.
 
@@ -64,114 +74,68 @@ def explain(
     number or (N, 1) or (N, S), 0 where nothing ties the loads, infinite for one common load. A tie shrinks
     what differs; every round but the first adds what was left unexplained to the scans and goes on, which
     gives it back where it is real (Bregman iteration, Osher et al. 2005, doi:10.1137/040605412).
+    n_runs: of adjoining slabs; the S slabs are that many containers, or variants of one, in a row.
     """
-    shape = (origin.path.shape[1], origin.thickness.shape[1])
-    loads = Explained(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-    first, second = origin, rescan
-    for _ in range(n_rounds):
-        loads = _solve(first, second, loads, n_y=n_y, likeness=likeness, n_iterations=n_iterations)
-        first, second = _add_residual(first, origin, loads.origin), _add_residual(second, rescan, loads.rescan)
-    return loads
+    views = (origin, rescan)
+    bounds = _bounds(views, likeness)
+    loads = np.zeros((2, len(origin.path.through_cell), origin.thickness.shape[1]), np.float32)
+    thickness = [view.thickness for view in views]
+    for left in reversed(range(n_rounds)):
+        costs = _costs(views, thickness, bounds, n_y=n_y, n_runs=n_runs)
+        scans = (_seen(origin, thickness[0]), _seen(rescan, thickness[1]))
+        loads = descend(loads, np.zeros_like(loads), scans, costs, n_iterations)
+        if left:
+            thickness = [
+                layer + (view.thickness - view.path.seen(load))
+                for view, layer, load in zip(views, thickness, loads, strict=True)
+            ]
+    return Explained(*loads)
 
 
-def _add_residual(view: View, measured: View, load: FloatArray) -> View:
-    return replace(view, thickness=view.thickness + (measured.thickness - measured.path @ load))
-
-
-def _solve(
-    origin: View,
-    rescan: View,
-    start: Explained,
-    *,
-    n_y: int,
-    likeness: FloatArray | float,
-    n_iterations: int,
-) -> Explained:
-    prior = _prior(origin, rescan, n_y)
-    step = 1 / (np.maximum(_curvature(origin), _curvature(rescan)) + prior.curvature)
-    noise = np.sqrt((_information(origin) + _information(rescan)) / 2) + np.float32(1e-9)
-    free = np.broadcast_to(np.asarray(likeness, dtype=np.float32), start.origin.shape)
-    threshold = np.where(free > 0, free * noise * step, np.float32(0))
-    current = (start.origin, start.rescan)
-    ahead, momentum = current, 1.0
-    for _ in range(n_iterations):
-        first, second = (
-            load - step * (_gradient(view, load) + prior.gradient(load))
-            for view, load in zip((origin, rescan), ahead, strict=True)
-        )
-        following = _fuse(first, second, threshold)
-        next_momentum = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        push = np.float32((momentum - 1) / next_momentum)
-        ahead = (
-            following[0] + push * (following[0] - current[0]),
-            following[1] + push * (following[1] - current[1]),
-        )
-        current, momentum = following, next_momentum
-    return Explained(*current)
-
-
-def _curvature(view: View) -> FloatArray:
-    """(N, S) diagonal that bounds the curvature of the data term from above."""
-    length = view.path.sum(axis=1, keepdims=True)
-    return np.asarray(view.path.T @ (view.weight**2 * length) + np.float32(1e-3), dtype=np.float32)
-
-
-def _information(view: View) -> FloatArray:
-    """(N, S) variance of the data term's gradient in each cell: the noise that it feels."""
-    return np.asarray((view.path**2).T @ view.weight**2, dtype=np.float32)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Prior:
-    """Quadratic cost of steps between neighbouring cells: across (Z, S) and along the container (Z, S - 1)."""
-
-    n_y: int
-    across: FloatArray
-    along: FloatArray
-
-    @property
-    def curvature(self) -> FloatArray:
-        """(N, S) bound of its curvature."""
-        along = np.pad(self.along, ((0, 0), (1, 1)))
-        return np.tile(4 * self.across + 2 * (along[:, 1:] + along[:, :-1]), (self.n_y, 1))
-
-    def gradient(self, load: FloatArray) -> FloatArray:
-        """(N, S) gradient of the cost of a load."""
-        cells = load.reshape(self.n_y, *self.across.shape)
-        across = np.diff(cells, axis=0) * self.across
-        along = np.diff(cells, axis=2) * self.along
-        out = np.zeros_like(cells)
-        out[1:] += across
-        out[:-1] -= across
-        out[:, :, 1:] += along
-        out[:, :, :-1] -= along
-        return out.reshape(load.shape)
-
-
-def _prior(origin: View, rescan: View, n_y: int) -> _Prior:
-    """Costs in units of the mean density that both scans show at a place; steps that both show cost less."""
-    density = []
-    for view in (origin, rescan):
-        length = view.path.sum(axis=1, keepdims=True)
-        mean = view.path.T @ (view.thickness / np.maximum(length, np.float32(1e-3)))
-        density.append(mean / np.maximum(view.path.sum(axis=0)[:, np.newaxis], np.float32(1e-3)))
-    level = ((density[0] + density[1]) / 2).reshape(n_y, -1, origin.thickness.shape[1]).mean(axis=0)
-    level = np.maximum(level, np.float32(THIN_G_CM2_M))
-    pair = (level[:, 1:] + level[:, :-1]) / 2
-    step = np.diff(level, axis=1) / pair
-    return _Prior(
-        n_y=n_y,
-        across=np.asarray(EVENNESS / level**2, dtype=np.float32),
-        along=np.asarray(CONTINUITY / (pair**2 * (1 + (step / STEP_SHARE) ** 2)), dtype=np.float32),
+def _seen(view: View, thickness: FloatArray) -> Seen:
+    return Seen(
+        view.path.by_ray,
+        view.path.by_cell,
+        np.ascontiguousarray(thickness, dtype=np.float32),
+        np.ascontiguousarray(view.weight**2, dtype=np.float32),
     )
 
 
-def _gradient(view: View, load: FloatArray) -> FloatArray:
-    return np.asarray(view.path.T @ (view.weight**2 * (view.path @ load - view.thickness)), dtype=np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bounds:
+    """(N, S) diagonal that bounds the curvature of both data terms; (N, S) how much noise a cell's tie bears."""
+
+    curvature: FloatArray
+    tie: FloatArray
 
 
-def _fuse(first: FloatArray, second: FloatArray, threshold: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Bring the two nearer by the threshold each, at most to their mean; then keep them from below zero."""
-    mean, half = (first + second) / 2, (second - first) / 2
-    half = np.sign(half) * np.maximum(np.abs(half) - threshold, 0)
-    return np.maximum(mean - half, 0), np.maximum(mean + half, 0)
+def _bounds(views: tuple[View, View], likeness: FloatArray | float) -> _Bounds:
+    """The noise that a cell feels is that of the data term's gradient."""
+    weight2 = [view.weight**2 for view in views]
+    curvature = [view.path.carried(square * view.path.of_ray) for view, square in zip(views, weight2, strict=True)]
+    noise2 = [view.path.carried_squared(square) for view, square in zip(views, weight2, strict=True)]
+    noise = np.sqrt((noise2[0] + noise2[1]) / 2) + np.float32(1e-9)
+    # compiled loops know no infinity
+    finite = np.minimum(np.asarray(likeness, dtype=np.float32), np.float32(1e30))
+    return _Bounds(np.maximum(*curvature) + np.float32(1e-3), finite * noise)
+
+
+def _costs(views: tuple[View, View], thickness: list[FloatArray], bounds: _Bounds, *, n_y: int, n_runs: int) -> Costs:
+    """Costs in units of the mean density that both scans show at a place; steps that both show cost less."""
+    density = [
+        view.path.carried(layer / np.maximum(view.path.of_ray, np.float32(1e-3)))
+        / np.maximum(view.path.through_cell, np.float32(1e-3))
+        for view, layer in zip(views, thickness, strict=True)
+    ]
+    level = ((density[0] + density[1]) / 2).reshape(n_y, -1, density[0].shape[1]).mean(axis=0)
+    level = np.maximum(level, np.float32(THIN_G_CM2_M))
+    across = np.float32(EVENNESS) / level**2
+    along = np.zeros_like(level)
+    pair = (level[:, 1:] + level[:, :-1]) / 2
+    step = np.diff(level, axis=1) / pair
+    along[:, :-1] = CONTINUITY / (pair**2 * (1 + (step / STEP_SHARE) ** 2))
+    along[:, level.shape[1] // n_runs - 1 :: level.shape[1] // n_runs] = 0
+    along_before = np.roll(along, 1, axis=1)
+    curvature = bounds.curvature.reshape(n_y, *level.shape) + (4 * across + 2 * (along + along_before))
+    length = 1 / curvature.reshape(bounds.curvature.shape)
+    return Costs(length, bounds.tie * length, across, along, along_before)

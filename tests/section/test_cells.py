@@ -7,15 +7,15 @@ import pytest
 from made_loads import ENERGY_MV, GRID, HEIGHT_M, LOADED, WALLS, Block, geometry, placement, rectified
 
 from scantriage.scan.geometry import CONTAINER_WIDTH_M
-from scantriage.section.cells import Cells, thickness, views_of
+from scantriage.section.cells import Cells, rays_of, thickness, views_of
 
 CELLS = Cells(GRID, HEIGHT_M, n_y=8, cell_z=4, slab_x=6)
 SAME_SIDE = (placement(), placement(geometry(height_m=1.2, distance_m=4.8)))
 
 
 def views(first, second):
-    layers = [thickness(scan, energy_mv=ENERGY_MV) for scan in (first, second)]
-    return views_of(first, second, layers, CELLS, energies_mv=(ENERGY_MV, ENERGY_MV))
+    rays = [rays_of(s, thickness(s, energy_mv=ENERGY_MV), CELLS, energy_mv=ENERGY_MV) for s in (first, second)]
+    return views_of(*rays, CELLS)
 
 
 def test_cells_reach_from_below_the_floor_to_the_roof_with_an_edge_at_the_floor():

@@ -6,6 +6,7 @@ import pytest
 from scantriage.scan.geometry import CONTAINER_WIDTH_M
 from scantriage.scan.placement import Fan
 from scantriage.section.explain import View, explain
+from scantriage.section.paths import Paths
 from scantriage.section.projector import projector
 
 N_Y, N_S, STEP = 8, 12, 0.06
@@ -35,7 +36,7 @@ def view(fan, load, *, sd=SD, blind=None):
     weight = np.full((len(APPARENT), N_S), 1 / sd, np.float32)
     if blind is not None:
         weight[blind] = 0
-    return View((path @ load).astype(np.float32), weight, path)
+    return View((path @ load).astype(np.float32), weight, Paths.of(path))
 
 
 def solve(first, second, *, likeness=1.0, n_rounds=2, n_iterations=100):
@@ -58,7 +59,7 @@ def test_each_load_explains_its_scan():
     views = [view(fan, GOODS) for fan in FANS["opposite sides"]]
     loads = solve(*views)
     for one, load in zip(views, (loads.origin, loads.rescan), strict=True):
-        left = one.path @ load - one.thickness
+        left = one.path.seen(load) - one.thickness
         assert np.sqrt((left**2).mean()) < 0.05 * one.thickness.max()
 
 
@@ -108,9 +109,24 @@ def test_one_common_load_where_likeness_is_infinite_and_two_where_nothing_ties_t
 
 def test_loads_are_never_negative_and_the_scans_left_alone():
     first, second = view(FANS["opposite sides"][0], GOODS + BAG), view(FANS["opposite sides"][1], GOODS)
-    kept = [(one.thickness.copy(), one.weight.copy(), one.path.copy()) for one in (first, second)]
+    kept = [(one.thickness.copy(), one.weight.copy(), one.path.by_ray.share.copy()) for one in (first, second)]
     loads = solve(first, second, n_iterations=30)
     assert min(loads.origin.min(), loads.rescan.min()) >= 0
     for one, arrays in zip((first, second), kept, strict=True):
-        for array, before in zip((one.thickness, one.weight, one.path), arrays, strict=True):
+        for array, before in zip((one.thickness, one.weight, one.path.by_ray.share), arrays, strict=True):
             np.testing.assert_array_equal(array, before)
+
+
+@pytest.mark.parametrize("likeness", [1.0, np.inf])
+def test_slabs_in_separate_runs_are_solved_as_if_alone(likeness):
+    fans = FANS["opposite sides"]
+    pairs = [(view(fans[0], GOODS), view(fans[1], load)) for load in (GOODS, GOODS + BAG, BAG)]
+    alone = [solve(*pair, likeness=likeness) for pair in pairs]
+    row = [
+        View(np.hstack([one.thickness for one in views]), np.hstack([one.weight for one in views]), views[0].path)
+        for views in zip(*pairs, strict=True)
+    ]
+    together = explain(*row, n_y=N_Y, likeness=likeness, n_rounds=2, n_iterations=100, n_runs=len(pairs))
+    # the same sums in another order
+    np.testing.assert_allclose(together.origin, np.hstack([one.origin for one in alone]), rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(together.rescan, np.hstack([one.rescan for one in alone]), rtol=1e-4, atol=1e-3)

@@ -1,0 +1,94 @@
+"""How far each ray runs through each cell: nearly all zeros, so only what is crossed is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scantriage.arrays.kernel import kernel
+
+FloatArray = NDArray[np.floating[Any]]
+
+GROUP = 4  # entries a row of a product is summed from at a time: as many as keep the vector units busy
+
+
+class Rows(NamedTuple):
+    """A sparse matrix of K rows, each a whole number of groups of entries.
+
+    starts: (K + 1,) first entry of each row. column, share: of each entry; a share of zero fills a group.
+    """
+
+    starts: NDArray[np.int64]
+    column: NDArray[np.uint64]
+    share: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """Path lengths in metres of R rays through N cells, by ray and by cell.
+
+    of_ray: (R, 1) length of each ray in all cells. through_cell: (N, 1) length of all rays in each cell.
+    """
+
+    by_ray: Rows
+    by_cell: Rows
+    of_ray: NDArray[np.float32]
+    through_cell: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, lengths_m: FloatArray) -> Self:
+        """From an (R, N) matrix of lengths."""
+        return cls(
+            _rows(lengths_m),
+            _rows(lengths_m.T),
+            lengths_m.sum(axis=1, dtype=np.float32)[:, np.newaxis],
+            lengths_m.sum(axis=0, dtype=np.float32)[:, np.newaxis],
+        )
+
+    def seen(self, load: FloatArray) -> NDArray[np.float32]:
+        """(R, S) what the rays of S slabs integrate of an (N, S) load."""
+        return _product(self.by_ray, load)
+
+    def carried(self, rays: FloatArray) -> NDArray[np.float32]:
+        """(N, S) sum over the rays through each cell of (R, S) values times path length."""
+        return _product(self.by_cell, rays)
+
+    def carried_squared(self, rays: FloatArray) -> NDArray[np.float32]:
+        """(N, S) the same times the square of the path length."""
+        return _product(self.by_cell._replace(share=self.by_cell.share**2), rays)
+
+
+def _rows(matrix: FloatArray) -> Rows:
+    row, column = np.nonzero(matrix)
+    count = np.bincount(row, minlength=len(matrix))
+    size = np.maximum(-(-count // GROUP), 1) * GROUP
+    starts = np.concatenate([[0], np.cumsum(size)])
+    place = starts[row] + np.arange(len(row)) - (np.cumsum(count) - count)[row]
+    columns, share = np.zeros(starts[-1], np.uint64), np.zeros(starts[-1], np.float32)
+    columns[place], share[place] = column, matrix[row, column]
+    return Rows(starts, columns, share)
+
+
+def _product(rows: Rows, dense: FloatArray) -> NDArray[np.float32]:
+    out = np.empty((len(rows.starts) - 1, dense.shape[1]), np.float32)
+    fill_rows(out, 0, len(out), rows, np.ascontiguousarray(dense, dtype=np.float32))
+    return out
+
+
+@kernel
+def fill_rows(out: FloatArray, first: int, last: int, rows: Rows, dense: FloatArray) -> None:
+    """Rows first to last of the product of a sparse and a dense matrix, into the same rows of ``out``."""
+    n_columns = out.shape[1]
+    for k in range(first, last):
+        for group in range(rows.starts[k], rows.starts[k + 1], GROUP):
+            a, b, c, d = rows.column[group], rows.column[group + 1], rows.column[group + 2], rows.column[group + 3]
+            p, q, r, t = rows.share[group], rows.share[group + 1], rows.share[group + 2], rows.share[group + 3]
+            if group == rows.starts[k]:
+                for s in range(n_columns):
+                    out[k, s] = p * dense[a, s] + q * dense[b, s] + r * dense[c, s] + t * dense[d, s]
+            else:
+                for s in range(n_columns):
+                    out[k, s] += p * dense[a, s] + q * dense[b, s] + r * dense[c, s] + t * dense[d, s]
