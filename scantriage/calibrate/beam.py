@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scantriage.calibrate.air import drift, find_air, reaches_border, rough_gain, row_gain
-from scantriage.calibrate.blocks import Blocks, Counts, FloatLine, blocks_of, row_sums, smoothed
+from scantriage.calibrate.blocks import Air, Blocks, Counts, FloatLine, blocks_of, row_sums, smoothed
 from scantriage.calibrate.dose import Pulses, measure_pulses
 from scantriage.calibrate.wobble import heights
 from scantriage.scan.image import BoolImage, FloatImage
@@ -19,14 +19,14 @@ _N_LOOKS = 2  # for air with pulses and gains known: the first finds it also whe
 class OpenBeam:
     """What the detector would show with nothing in the beam.
 
-    gain: (R,) counts above dark at a dose of 1. pulses: of the C columns. air: (b, k), 1 in blocks in which the
-    scan shows open beam. has_air: False where no open beam was seen and the level is that of the brightest places.
+    gain: (R,) counts above dark at a dose of 1. pulses: of the C columns. has_air: False where no open beam was
+    seen and the level is that of the brightest places.
     """
 
     gain: FloatLine
     pulses: Pulses
     blocks: Blocks
-    air: FloatImage
+    air: Air
     has_air: bool
 
     def level(self, rows: slice) -> FloatImage:
@@ -36,7 +36,7 @@ class OpenBeam:
 
     def air_in(self, rows: slice) -> BoolImage:
         """(N, C) True where some rows show open beam."""
-        return np.asarray(np.take(self.air[self.blocks.row_of[rows]], self.blocks.col_of, axis=1) > 0)
+        return np.asarray(self.air.wide[self.blocks.row_of[rows]] > 0)
 
 
 def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
@@ -45,29 +45,27 @@ def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
     blocks = blocks_of(counts, dark=dark, gain=rough)
     coarse = blocks.coarse()
     seen = smoothed(coarse)
-    air = find_air(seen / drift(seen)).astype(np.float32)
-    if not air.any():
+    air = Air.of(find_air(seen / drift(seen)), blocks)
+    if not air.coarse.any():
         return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False)
-    gain, pulses = rough, measure_pulses(blocks, air, correction=np.ones(len(air)))
+    gain, pulses = rough, measure_pulses(blocks, air, correction=np.ones(len(seen)))
     for _ in range(_N_LOOKS):
         gain = _row_gain(counts, dark=dark, blocks=blocks, air=air, pulses=pulses, rough=gain)
         correction = blocks.over_rows(rough / gain)
         seen = smoothed(coarse * correction[:, np.newaxis] / _expected(blocks, pulses))
-        air = find_air(seen).astype(np.float32)
+        air = Air.of(find_air(seen), blocks)
         pulses = measure_pulses(blocks, air, correction=correction)
-    has_air = bool(open_rows.mean() > 0.5) and reaches_border(air)
+    has_air = bool(open_rows.mean() > 0.5) and reaches_border(air.coarse)
     return OpenBeam(gain, pulses, blocks, air, has_air)
 
 
-def _row_gain(
-    counts: Counts, *, dark: float, blocks: Blocks, air: FloatImage, pulses: Pulses, rough: FloatLine
-) -> FloatLine:
+def _row_gain(counts: Counts, *, dark: float, blocks: Blocks, air: Air, pulses: Pulses, rough: FloatLine) -> FloatLine:
     """(R,) gains measured in the air with the pulses known. rough: kept in rows without air."""
-    middle, lower = blocks.over_cols(pulses.by_height) @ air.T
+    middle, lower = blocks.over_cols(pulses.by_height) @ air.coarse.T
     return row_gain(
         row_sums(counts, dark=dark, blocks=blocks, air=air),
         middle[blocks.row_of] + heights(rough.size) * lower[blocks.row_of],
-        n_air=(air @ blocks.n_cols)[blocks.row_of],
+        n_air=(air.coarse @ blocks.n_cols)[blocks.row_of],
         rough=rough,
     )
 

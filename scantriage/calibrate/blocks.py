@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from scantriage.arrays.kernel import kernel
 from scantriage.calibrate.wobble import heights
-from scantriage.scan.image import FloatImage
+from scantriage.scan.image import BoolImage, FloatImage
 
 Counts = NDArray[Any]
 FloatLine = NDArray[np.float32]
 Places = NDArray[np.intp]
 
-_ROWS_KEPT = 288  # of the view in which air is looked for; keeps gaps of 2 cm
+_ROWS_KEPT = 280  # of the view in which air is looked for, at least: keeps gaps of 2 cm
 _BOX = (5, 3)  # columns, rows of that view: with it, 1 % of noise averages down to 0.25 % or less
 
 
@@ -43,7 +43,12 @@ class Blocks:
     @property
     def n_cols(self) -> FloatLine:
         """(k,) columns in each block."""
-        return np.bincount(self.col_of).astype(np.float32)
+        return np.diff(self.col_edges).astype(np.float32)
+
+    @property
+    def col_edges(self) -> Places:
+        """(k + 1,) the column at which each block begins, and the last one ends."""
+        return np.append(np.flatnonzero(np.diff(self.col_of, prepend=-1)), self.col_of.size)
 
     @property
     def height(self) -> FloatLine:
@@ -56,12 +61,31 @@ class Blocks:
 
     def over_cols(self, values: FloatImage) -> FloatImage:
         """(N, k) sums of (N, C) values over each block's columns."""
-        return np.asarray(np.add.reduceat(values, np.flatnonzero(np.diff(self.col_of, prepend=-1)), axis=1))
+        return np.asarray(np.add.reduceat(values, self.col_edges[:-1], axis=1))
 
     def coarse(self) -> FloatImage:
         """(b, k) signal averaged over blocks, of the last ones over as many columns as the others have."""
         k = self.n_cols.size
         return _shrunk(self.signal[:, : k * (self.signal.shape[1] // k)], self.signal.shape[0], k)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Air:
+    """Where the scan shows open beam: 1 there, else 0. coarse: (b, k) in blocks. wide: (b, C), all columns."""
+
+    coarse: FloatImage
+    wide: FloatImage
+
+    @classmethod
+    def of(cls, coarse: BoolImage, blocks: Blocks) -> Self:
+        """Open beam in these blocks, (b, k) bool."""
+        b, k = coarse.shape[0], coarse.shape[1]
+        air = coarse.astype(np.float32)
+        wide = np.empty(blocks.signal.shape, np.float32)
+        n_even = k * (wide.shape[1] // k)
+        wide[:, :n_even] = cv2.resize(air, (n_even, b), interpolation=cv2.INTER_NEAREST)
+        wide[:, n_even:] = air[:, -1:]
+        return cls(air, wide)
 
 
 def block_size(n_rows: int) -> int:
@@ -89,51 +113,38 @@ def _sum_rows(counts: Counts, dark: np.float32, share: FloatLine, block: Places,
             total[col] += weight * (np.float32(line[col]) - dark)
 
 
-def row_sums(counts: Counts, *, dark: float, blocks: Blocks, air: FloatImage) -> FloatLine:
-    """(R,) sums of counts above dark over the air of each row. air: (b, k), 1 where open beam."""
+def row_sums(counts: Counts, *, dark: float, blocks: Blocks, air: Air) -> FloatLine:
+    """(R,) sums of counts above dark over the air of each row."""
     sums = np.empty(counts.shape[0], np.float32)
-    _sum_air_along(counts, np.float32(dark), blocks.row_of, blocks.col_of, air, sums)
+    _sum_along(counts, np.float32(dark), blocks.row_of, air.wide, sums)
     return sums
 
 
 @kernel
-def _sum_air_along(
-    counts: Counts, dark: np.float32, row_of: Places, col_of: Places, air: FloatImage, into: FloatLine
-) -> None:
-    chosen = np.empty(counts.shape[1], np.float32)
+def _sum_along(counts: Counts, dark: np.float32, row_of: Places, air: FloatImage, into: FloatLine) -> None:
     for row in range(counts.shape[0]):
-        line, total = counts[row], np.float32(0)
-        if row == 0 or row_of[row] != row_of[row - 1]:
-            _widen(air[row_of[row]], col_of, chosen)
+        line, chosen, total = counts[row], air[row_of[row]], np.float32(0)
         for col in range(line.size):
             total += (np.float32(line[col]) - dark) * chosen[col]
         into[row] = total
 
 
-def column_sums(blocks: Blocks, *, air: FloatImage, weights: FloatImage) -> FloatImage:
-    """(2, C) two weighted sums over the air of each column. air: (b, k), 1 where open beam. weights: (2, b)."""
+def column_sums(blocks: Blocks, *, air: Air, weights: FloatImage) -> FloatImage:
+    """(2, C) two weighted sums of the blocks' signal over the air of each column. weights: (2, b)."""
     sums = np.zeros((2, blocks.col_of.size), np.float32)
-    _sum_air_down(blocks.signal, blocks.col_of, air, weights.astype(np.float32), sums)
+    _sum_down(blocks.signal, air.wide, weights.astype(np.float32), sums)
     return sums
 
 
 @kernel
-def _sum_air_down(signal: FloatImage, col_of: Places, air: FloatImage, weights: FloatImage, into: FloatImage) -> None:
-    chosen, first, second = np.empty(signal.shape[1], np.float32), into[0], into[1]
+def _sum_down(signal: FloatImage, air: FloatImage, weights: FloatImage, into: FloatImage) -> None:
+    first, second = into[0], into[1]
     for row in range(signal.shape[0]):
-        line, one, other = signal[row], weights[0, row], weights[1, row]
-        _widen(air[row], col_of, chosen)
+        line, chosen, one, other = signal[row], air[row], weights[0, row], weights[1, row]
         for col in range(line.size):
             lit = line[col] * chosen[col]
             first[col] += one * lit
             second[col] += other * lit
-
-
-@kernel
-def _widen(air: FloatLine, col_of: Places, into: FloatLine) -> None:
-    """The air of every column, from that of its block."""
-    for col in range(col_of.size):
-        into[col] = air[col_of[col]]
 
 
 @kernel

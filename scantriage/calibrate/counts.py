@@ -41,7 +41,7 @@ def calibrate_counts(pixels: Counts, *, dark_level: float | None) -> tuple[ScanI
         unlit = dark_noise(pixels[energy][dead.rows][:, ~dead.cols], dark=dark)
         noise = count_noise(inside, dark=dark, beam=beam, dark_noise=unlit)
         ceiling = _ceiling(pixels[energy])
-        n_clipped = max(n_clipped, n_at(counts, ceiling))
+        n_clipped = max(n_clipped, n_at(counts, ceiling) if ceiling < np.inf else 0)
         odd = odd_pixels(counts, dark=dark, noise=noise)
         counts = mend_pixels(counts, odd)
         _invalidate(counts, np.float32(0.5 * dark), np.float32(ceiling), valid)

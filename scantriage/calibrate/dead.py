@@ -14,7 +14,7 @@ from scantriage.arrays.robust import row_quantiles, running_median
 from scantriage.calibrate.blocks import Counts
 from scantriage.calibrate.noise import CountNoise
 
-_COLUMNS_LOOKED_AT = 512  # enough for a row's quantiles, an eighth of the work on a full scan
+_ROWS_LOOKED_AT, _COLUMNS_LOOKED_AT = 64, 256  # enough for the quantiles of a column, of a row
 _Number = TypeVar("_Number", bound=np.generic)
 
 _BESIDE = 6  # rows away: beyond the smear of a fault in a resampled export
@@ -38,7 +38,7 @@ def dead_lines(image: NDArray[Any], *, dark: float) -> DeadLines:
     with ten times the noise of their neighbours.
     """
     cols = np.asarray(image.max(axis=0) == image.min(axis=0))
-    level = row_quantiles(image[:: max(1, image.shape[0] // 128)].T, (0.98,))[0].astype(np.float32)
+    level = row_quantiles(image[:: max(1, image.shape[0] // _ROWS_LOOKED_AT)].T, (0.98,))[0].astype(np.float32)
     cols |= level - dark < 0.02 * (np.max(level) - dark)
     return DeadLines(rows=_dead_rows(image, ~cols, dark=dark), cols=cols)
 

@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 
-from scantriage.arrays.robust import FloatArray, clipped_mean_sd, fill_gaps, robust_sd, running_median, thin
-from scantriage.calibrate.blocks import Blocks, FloatLine, column_sums
+from scantriage.arrays.robust import FloatArray, clipped_mean_sd, fill_gaps, robust_sd, running_median
+from scantriage.calibrate.blocks import Air, Blocks, FloatLine, column_sums
 from scantriage.calibrate.wobble import heights, wobble
 from scantriage.scan.image import BoolImage, FloatImage
 
-_N_PIXELS = 5_000  # tell a variance to 2 %
+_SAMPLE = (64, 256)  # rows, columns: some 5,000 pixels of air tell a variance to 2 %
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,15 +44,15 @@ class Pulses:
         return pulses
 
 
-def measure_pulses(blocks: Blocks, air: FloatImage, *, correction: FloatArray) -> Pulses:
+def measure_pulses(blocks: Blocks, air: Air, *, correction: FloatArray) -> Pulses:
     """Dose and tilt of each pulse by weighted least squares over the open beam in its column.
 
-    air: (b, k), 1 in blocks of open beam. correction: (b,) by what the blocks' signal is to be multiplied.
+    correction: (b,) by what the blocks' signal is to be multiplied.
     A column with little air is drawn towards its neighbours' dose by as much as its own would be noise (a
     Gaussian prior with the pulses' own spread); one without any takes their dose, and the pulses' spread as
     its variance. So one that sees air only above the roof is not misled by the tilt there.
     """
-    n_air, lever, lever2 = (blocks.moments @ air)[:, blocks.col_of]
+    n_air, lever, lever2 = (blocks.moments @ air.coarse)[:, blocks.col_of]
     total, moment = column_sums(blocks, air=air, weights=correction * blocks.moments[:2])
     trend = running_median(fill_gaps(total / np.maximum(n_air, 1), n_air > 0), 25)
     pixel_variance = _pixel_variance(blocks, air, correction=correction, dose=trend)
@@ -78,10 +78,9 @@ def _spread(excess: FloatArray, n_air: FloatArray, pixel_variance: float) -> flo
     return max(found - float(np.median(pixel_variance / n_air[rich])), 0.0)
 
 
-def _pixel_variance(blocks: Blocks, air: FloatImage, *, correction: FloatArray, dose: FloatArray) -> float:
-    """Relative variance of one air pixel, from some 64 rows of blocks, whose means vary less by their rows."""
-    some = slice(None, None, max(1, len(air) // 64))
-    ratio = np.asarray(blocks.signal[some] * (correction[some, np.newaxis] / dose), np.float32)
-    chosen = np.take(air[some], blocks.col_of, axis=1) > 0
-    spread = clipped_mean_sd(thin(ratio[chosen], _N_PIXELS))[1]
+def _pixel_variance(blocks: Blocks, air: Air, *, correction: FloatArray, dose: FloatArray) -> float:
+    """Relative variance of one air pixel, from a sample of rows of blocks, whose means vary less by their rows."""
+    rows, cols = (slice(None, None, max(1, n // most)) for n, most in zip(blocks.signal.shape, _SAMPLE, strict=True))
+    ratio = np.asarray(blocks.signal[rows, cols] * (correction[rows, np.newaxis] / dose[cols]), np.float32)
+    spread = clipped_mean_sd(ratio[air.wide[rows, cols] > 0])[1]
     return max(spread**2 * float(np.median(blocks.n_rows)), 1e-9)

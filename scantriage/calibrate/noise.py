@@ -13,7 +13,7 @@ from scantriage.scan.image import BoolImage, FloatImage
 
 _LAG = 8  # columns between two pixels compared: noise is correlated along travel, 0.63 at lag 1 on a real scan
 _FEWEST = 200  # pairs; gives a variance to 10 %
-_MOST = 50_000  # pairs; gives a variance to 0.6 %
+_MOST = 20_000  # pairs; gives a variance to 1 %
 _ROUNDING = 1 / 12  # variance of rounding to whole counts
 
 

@@ -42,7 +42,8 @@ def _smooth(values: FloatArray, width: float, *, without_own: bool = False) -> F
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
     if without_own:
         kernel[reach] = 0
-    return np.convolve(values, kernel)[reach : reach + values.size]
+    smooth = np.convolve(values.astype(np.float32), kernel.astype(np.float32))
+    return np.asarray(smooth[reach : reach + values.size], np.float64)
 
 
 def _prediction_error(
