@@ -79,10 +79,9 @@ class Air:
     @classmethod
     def of(cls, coarse: BoolImage, blocks: Blocks) -> Self:
         """Open beam in these blocks, (b, k) bool."""
-        b, k = coarse.shape[0], coarse.shape[1]
-        air = coarse.astype(np.float32)
-        wide = np.empty(blocks.signal.shape, np.float32)
-        n_even = k * (wide.shape[1] // k)
+        b, k = coarse.shape
+        air, wide = coarse.astype(np.float32), np.empty_like(blocks.signal)
+        n_even = k * (blocks.col_of.size // k)
         wide[:, :n_even] = cv2.resize(air, (n_even, b), interpolation=cv2.INTER_NEAREST)
         wide[:, n_even:] = air[:, -1:]
         return cls(air, wide)
