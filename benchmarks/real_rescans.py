@@ -38,7 +38,7 @@ from scantriage.simulate.inject import bag_thickness, inject_into_display, place
 LOAD_KG = 25.0
 _LENGTH_M, _HEIGHT_M = 12.192, 2.75  # of the containers in these scans, for the size of a pixel
 _FLOOR_M = 0.2  # inside a container the floor lies this high
-_ALONG = (0.15, 0.35, 0.55, 0.75)  # of the outline: where loads are put, one at a time
+ALONG = (0.15, 0.35, 0.55, 0.75)  # of the outline: where loads are put, one at a time
 _JPEG_QUALITY = 90
 _ENERGY_MV = 6.0
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -149,7 +149,7 @@ def _finding_rows(pair: RealPair, reading: Reading) -> list[Row]:
 def _load_rows(pair: RealPair) -> list[Row]:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        for seed, along in enumerate(_ALONG):
+        for seed, along in enumerate(ALONG):
             try:
                 rescan, box = with_load(pair.rescan, Path(folder), along=along, seed=seed)
             except (ScantriageError, ValueError) as error:

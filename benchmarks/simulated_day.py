@@ -99,8 +99,20 @@ def read_order(order: Order) -> list[Trial]:
     """Simulate, write, read: one trial for each container on the vehicle."""
     case = simulated(order)
     with tempfile.TemporaryDirectory() as folder:
-        paths = [write_scan(Path(folder) / scan.record.role, scan) for scan in (case.origin, case.rescan)]
-        return [_trial(order, case, index, (paths[0], paths[1])) for index in range(len(case.truths))]
+        sources = written(case, Path(folder))
+        return [_trial(order, case, index, pair) for index, pair in enumerate(sources)]
+
+
+def written(case: SimulatedCase, folder: Path) -> list[tuple[ScanSource, ScanSource]]:
+    """Write both scans into the folder; origin scan and rescan of each container on the vehicle."""
+    first, second = (write_scan(folder / scan.record.role, scan) for scan in (case.origin, case.rescan))
+    return [
+        (
+            ScanSource(first, case.origin.record, truth.container_id),
+            ScanSource(second, case.rescan.record, truth.container_id),
+        )
+        for truth in case.truths
+    ]
 
 
 def read_day(day: list[Order], *, engine: Engine) -> Iterator[list[Trial] | tuple[Order, Failure]]:
@@ -109,14 +121,10 @@ def read_day(day: list[Order], *, engine: Engine) -> Iterator[list[Trial] | tupl
         yield (order, result) if isinstance(result, Failure) else result
 
 
-def _trial(order: Order, case: SimulatedCase, index: int, paths: tuple[Path, Path]) -> Trial:
+def _trial(order: Order, case: SimulatedCase, index: int, pair: tuple[ScanSource, ScanSource]) -> Trial:
     truth, manifest = case.truths[index], case.manifest[index]
-    origin, rescan = (
-        ScanSource(path, scan.record, truth.container_id)
-        for path, scan in zip(paths, (case.origin, case.rescan), strict=True)
-    )
     begun = time.perf_counter()
-    reading, views = read_pair(origin, rescan, manifest)
+    reading, views = read_pair(*pair, manifest)
     wall_s = time.perf_counter() - begun
     return Trial(
         seed=order.seed,

@@ -1,0 +1,24 @@
+"""scantriage itself, from the two files to the container's priority; it finds the outlines on its own time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from benchmarks.peers.pair import PairFiles
+from scantriage.pipeline.pair_run import read_pair
+from scantriage.rank.priority import Case, rank
+
+_NOW = datetime(2026, 12, 1, tzinfo=UTC)  # decides who acts, not how urgent it is
+
+
+class Scantriage:
+    """The main job's reading and ranking of one container."""
+
+    name = "scantriage"
+
+    def score(self, pair: PairFiles) -> float:
+        """The priority."""
+        reading, _ = read_pair(pair.origin, pair.rescan, pair.manifest)
+        container_id = pair.rescan.container_id
+        case = Case(container_id, reading, pair.origin.record, pair.rescan.record, pair.manifest)
+        return rank([case], now=_NOW)[0].priority
