@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from scipy.special import ndtr
 
 from benchmarks.kept import Row, Table
-from benchmarks.metrics import Priorities, auc, bootstrap, detection_at, locates, median, percentile_95, threshold_at
+from benchmarks.metrics import (
+    Priorities,
+    auc,
+    bootstrap,
+    detection_at,
+    iou,
+    locates,
+    median,
+    percentile_95,
+    threshold_at,
+)
 from benchmarks.simulated_day import HISTOGRAM_EDGES, Trial
 from scantriage.rank.case import Ranked
 from scantriage.scan.finding import Finding, Reading
@@ -17,6 +28,7 @@ from scantriage.scan.finding import Finding, Reading
 FALSE_SHARES = (0.01, 0.05, 0.10)
 _MASSES_KG = ((0.0, 5.0), (5.0, 20.0), (20.0, 40.0), (40.0, 100.0), (100.0, float("inf")))
 _FREE_STANDING = 0.95  # of the mass must be net: nothing had to make room
+_REPLACED = 0.25  # with less of its mass net, a load is out of reach of any difference of mass
 _N_WORST = 10
 
 
@@ -46,6 +58,16 @@ class RankedTrial:
                 return finding
         return None
 
+    @property
+    def overlap(self) -> float | None:
+        """The largest intersection over union of a finding's box with the load's, in one of the files."""
+        truth = self.trial.truth
+        boxes = [(f.rescan_box, truth.rescan_box) for f in self.reading.findings]
+        boxes += [(f.origin_box, truth.origin_box) for f in self.reading.findings]
+        if truth.rescan_box is None:
+            return None
+        return max((iou(found, true) for found, true in boxes if found and true), default=0.0)
+
 
 Group = Sequence[RankedTrial]
 Key = Callable[[RankedTrial], str | None]
@@ -63,6 +85,7 @@ def tables(day: Group, failures: Sequence[Row]) -> list[Table]:
         _outcomes(day),
         Table("Why not comparable or unprocessable", _reasons(day)),
         _spreads(clean),
+        _histogram(clean),
         _times(day),
         Table("The highest clean containers", [_row(one) for one in clean[:_N_WORST]], "False alarms come from these."),
         Table("The lowest changed containers", [_row(one) for one in _lowest(day)]),
@@ -110,6 +133,15 @@ def _mass(one: RankedTrial) -> str | None:
     return f"{low:3.0f} to {high:.0f} kg" if np.isfinite(high) else f"{low:.0f} kg and more"
 
 
+def _room(one: RankedTrial) -> str | None:
+    """How much mass a load adds or takes away: the rest is goods that made room for it."""
+    truth = one.trial.truth
+    if truth.label in ("clean", "swapped", "moved"):
+        return None
+    net = truth.net_kg / truth.mass_kg
+    return "free" if net > _FREE_STANDING else "partly" if net > _REPLACED else "replaces goods of its own density"
+
+
 def _of_changed(value: Callable[[Trial], str | None]) -> Key:
     return lambda one: None if one.clean else value(one.trial)
 
@@ -117,6 +149,7 @@ def _of_changed(value: Callable[[Trial], str | None]) -> Key:
 _BREAKDOWNS: tuple[tuple[str, Key], ...] = (
     ("By what was done", _of_changed(lambda t: t.truth.label)),
     ("By mass", _mass),
+    ("By what makes room", _room),
     ("By zone", _of_changed(lambda t: t.truth.zone)),
     ("By place", _of_changed(lambda t: t.truth.place)),
     ("By cargo", lambda one: one.trial.truth.commodity),
@@ -224,18 +257,27 @@ def _reasons(day: Group) -> list[Row]:
 
 def _spreads(clean: Group) -> Table:
     spreads = [one.trial.spread for one in clean if one.trial.spread is not None]
-    total = np.sum([spread.counts for spread in spreads], axis=0) if spreads else np.zeros(len(HISTOGRAM_EDGES) - 1)
-    share = total / max(total.sum(), 1)
-    bins = zip(HISTOGRAM_EDGES[:-1], HISTOGRAM_EDGES[1:], share, strict=True)
     rows: list[Row] = [
         {"measure": "width of the core, median", "value": median([s.core for s in spreads])},
         {"measure": "width of the core, 95th percentile", "value": percentile_95([s.core for s in spreads])},
         {"measure": "share beyond 4, median", "value": median([s.beyond_4 for s in spreads])},
         {"measure": "share beyond 4, 95th percentile", "value": percentile_95([s.beyond_4 for s in spreads])},
     ]
-    rows += [{"measure": f"{low:+.0f} to {high:+.0f}", "value": float(part)} for low, high, part in bins]
     note = "In standard deviations, where both scans could be read. Noise that is known rightly has a core 1 wide."
     return Table("Significance maps of clean containers", rows, note)
+
+
+def _histogram(clean: Group) -> Table:
+    counts = [one.trial.spread.counts for one in clean if one.trial.spread is not None]
+    total = np.sum(counts, axis=0) if counts else np.zeros(len(HISTOGRAM_EDGES) - 1)
+    share, normal = total / max(total.sum(), 1), np.diff(ndtr(HISTOGRAM_EDGES))
+    edges = [float(edge) if np.isfinite(edge) else None for edge in HISTOGRAM_EDGES]
+    rows: list[Row] = [
+        {"from": low, "to": high, "share": float(part), "normal": float(expected)}
+        for low, high, part, expected in zip(edges[:-1], edges[1:], share, normal, strict=True)
+    ]
+    note = "Share of all clean maps together, in standard deviations, and of a standard normal distribution."
+    return Table("Histogram of significance on clean containers", rows, note)
 
 
 def _times(day: Group) -> Table:
@@ -260,7 +302,9 @@ def _row(one: RankedTrial) -> Row:
         "seed": trial.seed,
         "label": truth.label,
         "place": truth.place,
+        "zone": truth.zone,
         "kg": truth.mass_kg or None,
+        "net kg": truth.net_kg if truth.mass_kg else None,
         "cargo": truth.commodity,
         "size": truth.size_type,
         "scanners": "-".join(trial.scanners),
@@ -276,6 +320,8 @@ def _row(one: RankedTrial) -> Row:
         "sigma": strongest.significance if strongest else None,
         "found kg": strongest.mass_kg if strongest else None,
         "located": None if truth.rescan_box is None else one.found is not None,
+        "located kg": one.found.mass_kg if one.found else None,
+        "overlap": one.overlap,
         "peak": trial.spread.peak if trial.spread else None,
         "core": trial.spread.core if trial.spread else None,
     }

@@ -51,12 +51,12 @@ class FullSizePair:
     mass_kg: float
 
 
-def full_size_pair(folder: Path, *, seed: int = 5) -> FullSizePair:
-    """Simulate and write the pair; takes some seconds."""
+def full_size_pair(folder: Path, *, seed: int = 5, scale: float = 1.0) -> FullSizePair:
+    """Simulate and write the pair; takes some seconds. scale: of the rows and columns, for less than full size."""
     contents = draw_contents(
         np.random.SeedSequence(seed), Wish("added", "doors", MASS_KG, size_type="45R1", commodity="bananas")
     )
-    ends = [_scan(contents, role, index, seed) for index, role in enumerate(_SITES)]
+    ends = [_scan(contents, role, index, seed, scale) for index, role in enumerate(_SITES)]
     sources = [ScanSource(write_scan(folder, scan), scan.record, _CONTAINER_ID) for scan, _ in ends]
     rescan, hidden = ends[1][0], contents.hidden[1]
     load = box_of(hidden.packets, rescan.scanner, rescan.passage) if hidden else None
@@ -67,10 +67,10 @@ def full_size_pair(folder: Path, *, seed: int = 5) -> FullSizePair:
     return FullSizePair(sources[0], sources[1], manifest, outlines, load, hidden.box, hidden.mass_kg)
 
 
-def _scan(contents: Contents, role: Role, index: int, seed: int) -> tuple[SimulatedScan, PixelBox]:
+def _scan(contents: Contents, role: Role, index: int, seed: int, scale: float) -> tuple[SimulatedScan, PixelBox]:
     """The scan, and the container's outline in it."""
     rng = np.random.default_rng([seed, index])
-    scanner = _scanner(index, contents.length_m)
+    scanner = _scanner(index, contents.length_m, scale)
     vehicle = build_vehicle(contents.length_m, contents.height_m, rng, tractor=False, genset=False)
     passage = draw_passage(
         scanner, contents.length_m, vehicle.bed_m, rng,
@@ -97,9 +97,12 @@ def _scan(contents: Contents, role: Role, index: int, seed: int) -> tuple[Simula
     return SimulatedScan(counts, record, scanner, passage), outline
 
 
-def _scanner(index: int, length_m: float) -> ScannerModel:
+def _scanner(index: int, length_m: float, scale: float) -> ScannerModel:
     """An ordinary scanner: rows, columns and energies that the benchmark is about, the rest as simulated ones have."""
-    pitch_m = (length_m + 2 * _AROUND_M) / N_COLS
     return replace(
-        known_scanner("train", index), n_rows=N_ROWS, pitch_m=pitch_m, geometry=_GEOMETRIES[index], beams=_BEAMS[index]
+        known_scanner("train", index),
+        n_rows=round(scale * N_ROWS),
+        pitch_m=(length_m + 2 * _AROUND_M) / round(scale * N_COLS),
+        geometry=_GEOMETRIES[index],
+        beams=_BEAMS[index],
     )

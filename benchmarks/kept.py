@@ -6,7 +6,9 @@ import json
 import math
 import os
 import platform
+import shlex
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,8 +42,10 @@ class Table:
 
 
 def stamp() -> dict[str, Cell]:
-    """When, from which commit and on which machine something is measured; to be taken before it starts."""
-    return {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit(), **machine()}
+    """When, from which commit, by which command and on which machine; to be taken before measuring starts."""
+    now = datetime.now(UTC)
+    when: dict[str, Cell] = {"date": f"{now:%Y-%m-%d}", "time": f"{now:%H:%M:%S}"}
+    return {**when, "commit": commit(), "command": command(), **machine()}
 
 
 def keep(name: str, *, measured: Row, tables: Sequence[Table], details: Sequence[Row] = ()) -> Path:
@@ -72,6 +76,12 @@ def commit() -> str:
         return head + ("-changed" if _git("status", "--porcelain", "--", "scantriage") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def command() -> str:
+    """What was typed, without the folders of this machine."""
+    words = (Path(word).name if "/" in word else word for word in sys.orig_argv)
+    return shlex.join(words)
 
 
 def machine() -> dict[str, Cell]:
@@ -113,7 +123,8 @@ def _shown(value: Cell) -> str:
 
 def _plain(row: Row) -> dict[str, Cell]:
     """The row in what JSON can say."""
-    rounded = {key: round(value, 5) if isinstance(value, float) else value for key, value in row.items()}
+    # six digits, not decimals: priorities of clean containers are a few ten-thousandths, and their order counts
+    rounded = {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in row.items()}
     return {key: None if _is_nan(value) else value for key, value in rounded.items()}
 
 

@@ -24,7 +24,7 @@ from scantriage.simulate.scanner import Split
 
 # as `scantriage simulate` mixes them
 TWIN_SHARE, DISPLAY_SHARE = 0.04, 0.04
-HISTOGRAM_EDGES = np.array([-np.inf, *np.arange(-8.0, 8.1, 1.0), np.inf])
+HISTOGRAM_EDGES = np.array([-np.inf, *np.arange(-8.0, 8.1, 0.5), np.inf])
 
 
 @dataclass(frozen=True, slots=True)
