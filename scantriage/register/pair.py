@@ -13,7 +13,7 @@ from scantriage.register.cut import seen_share
 from scantriage.register.height import HeightFit, align_height
 from scantriage.register.place import place
 from scantriage.register.rectify import rectify
-from scantriage.register.travel import align_travel
+from scantriage.register.travel import align_travel, band_profiles
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import ContainerGrid, FanGeometry
 from scantriage.scan.image import ScanImage
@@ -68,7 +68,7 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
     first, second = (_rectify(scan, _place(scan, size), grid) for scan in (origin, rescan))
     first, second = _orient(first, second, frames=(origin.frame, rescan.frame))
     first, second = _uncut(first, second, scans=(origin, rescan))
-    travel = align_travel(first, second)
+    travel = align_travel(band_profiles(first), band_profiles(second), pitch_m=grid.pitch_m)
     even = np.arange(grid.shape[1] + 1) * grid.pitch_m
     x_m = even
     if travel.likeness >= MIN_LIKENESS:
@@ -107,12 +107,15 @@ def _orient(
     origin: Rectified, rescan: Rectified, *, frames: tuple[ContainerFrame, ContainerFrame]
 ) -> tuple[Rectified, Rectified]:
     """Turn the rescan when its load says so, and both when only the rescan shows the doors."""
-    turned = _turned(rescan)
-    gain = align_travel(origin, turned).likeness - align_travel(origin, rescan).likeness
+    first, second = band_profiles(origin), band_profiles(rescan)
+    straight, turned = (
+        align_travel(first, np.ascontiguousarray(profiles), pitch_m=origin.grid.pitch_m).likeness
+        for profiles in (second, second[:, ::-1])
+    )
     both_seen = frames[0].doors is not None and frames[1].doors is not None
-    is_turned = gain > (TURN_GAIN if both_seen else 0.0)
+    is_turned = turned - straight > (TURN_GAIN if both_seen else 0.0)
     if is_turned:
-        rescan = turned
+        rescan = _turned(rescan)
     if frames[0].doors is None and frames[1].doors is not None and is_turned:
         return _turned(origin), _turned(rescan)
     return origin, rescan

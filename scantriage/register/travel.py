@@ -9,6 +9,7 @@ dynamic programming.
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.arrays.kernel import kernel
 from scantriage.scan.rectified import Rectified
 
 FloatArray = NDArray[np.floating[Any]]
@@ -43,19 +45,17 @@ class Travel:
     likeness: float
 
 
-def align_travel(origin: Rectified, rescan: Rectified) -> Travel:
-    """Align the rescan along the container by its band profiles; both on one grid."""
-    pitch = origin.grid.pitch_m
-    first, second = band_profiles(origin), band_profiles(rescan)
-    node = round(NODE_M / pitch)
-    cost = _cost_volume(first, second, n_steps=round(REACH_M / STEP_M), step=STEP_M / pitch, pitch=pitch)
-    path = _cheapest_path(cost[:, node // 2 :: node])
+def align_travel(first: FloatArray, second: FloatArray, *, pitch_m: float) -> Travel:
+    """Align a rescan along the container with its origin scan; (B, C) band profiles of each, on one grid."""
+    node = round(NODE_M / pitch_m)
+    cost = _cost_volume(first, second, n_steps=round(REACH_M / STEP_M), step=STEP_M / pitch_m, pitch=pitch_m)
+    path = _cheapest_path(np.ascontiguousarray(cost[:, node // 2 :: node].T))
     n_cols = first.shape[1]
     nodes = np.arange(node // 2, n_cols, node)
     steps = np.interp(np.arange(n_cols), nodes, path).astype(np.float32)
-    smooth = cv2.GaussianBlur(steps[np.newaxis], (0, 0), 0.5 * WINDOW_M / pitch, borderType=cv2.BORDER_REPLICATE)[0]
+    smooth = cv2.GaussianBlur(steps[np.newaxis], (0, 0), 0.5 * WINDOW_M / pitch_m, borderType=cv2.BORDER_REPLICATE)[0]
     displacement = smooth.astype(np.float64) * STEP_M
-    return Travel(displacement, _likeness(first, second, displacement / pitch))
+    return Travel(displacement, _likeness(first, second, displacement / pitch_m))
 
 
 def band_profiles(scan: Rectified) -> FloatArray:
@@ -75,44 +75,59 @@ def band_profiles(scan: Rectified) -> FloatArray:
 
 def _cost_volume(first: FloatArray, second: FloatArray, *, n_steps: int, step: float, pitch: float) -> FloatArray:
     """(2 n_steps + 1, C) windowed mean squared difference of the profiles for each displacement."""
-    n_cols = first.shape[1]
-    columns = np.arange(n_cols, dtype=np.float32)
-    rows = np.zeros_like(columns)
-    volume = np.empty((2 * n_steps + 1, n_cols), dtype=np.float32)
-    for index in range(2 * n_steps + 1):
-        there = np.clip(columns + (index - n_steps) * step, 0, n_cols - 1)
-        moved = cv2.remap(
-            second, there[np.newaxis].repeat(len(second), 0), _row_map(rows, len(second)), cv2.INTER_LINEAR
-        )
-        volume[index] = ((first - moved) ** 2).mean(axis=0)
+    volume = np.empty((2 * n_steps + 1, first.shape[1]), dtype=np.float32)
+    margin = math.ceil(n_steps * step) + 1
+    _fill_cost(volume, first, np.pad(second, ((0, 0), (margin, margin)), mode="edge"), step)
     window = round(WINDOW_M / pitch) | 1
     volume = cv2.blur(volume, (window, 1), borderType=cv2.BORDER_REPLICATE)
     far = (np.abs(np.arange(-n_steps, n_steps + 1)) / n_steps)[:, np.newaxis]
     return np.asarray(volume + FAR_COST * far, dtype=np.float32)
 
 
-def _row_map(rows: FloatArray, n_rows: int) -> FloatArray:
-    return np.asarray(rows[np.newaxis] + np.arange(n_rows, dtype=np.float32)[:, np.newaxis], dtype=np.float32)
+@kernel
+def _fill_cost(volume: FloatArray, first: FloatArray, second: FloatArray, step: float) -> None:
+    """Mean squared difference of each column of the first and the second, displaced.
+
+    second: with as many columns more at either end as the largest displacement takes.
+    """
+    n_bands, n_cols = first.shape
+    margin = (second.shape[1] - n_cols) // 2
+    for index in range(len(volume)):
+        shift = margin + (index - len(volume) // 2) * step
+        whole = math.floor(shift)
+        part = np.float32(shift - whole)
+        out = volume[index]
+        out[:] = 0
+        for band in range(n_bands):
+            here, lower, upper = first[band], second[band, whole:], second[band, whole + 1 :]
+            for col in range(n_cols):
+                out[col] += (here[col] - lower[col] - part * (upper[col] - lower[col])) ** 2
+        for col in range(n_cols):
+            out[col] /= n_bands
 
 
+@kernel
 def _cheapest_path(cost: FloatArray) -> FloatArray:
-    """(N,) signed step per node of the cheapest path through a (2 n_steps + 1, N) cost, one step up or down a node."""
-    n_states, n_nodes = cost.shape
-    came_from = np.zeros((n_nodes, n_states), dtype=np.int8)
-    total = cost[:, 0].astype(np.float64)
+    """(N,) signed step per node of the cheapest path through an (N, 2 n_steps + 1) cost, one step up or down a node."""
+    n_nodes, n_states = cost.shape
+    came_from = np.zeros((n_nodes, n_states), np.int8)
+    total, following = cost[0].astype(np.float64), np.empty(n_states, np.float64)
     for node in range(1, n_nodes):
-        choices = np.full((3, n_states), np.inf)
-        choices[0, 1:] = total[:-1] + STRETCH_COST
-        choices[1] = total
-        choices[2, :-1] = total[1:] + STRETCH_COST
-        best = choices.argmin(axis=0)
-        came_from[node] = best - 1
-        total = choices.min(axis=0) + cost[:, node]
-    path = np.empty(n_nodes, dtype=np.int64)
-    path[-1] = int(total.argmin())
-    for node in range(n_nodes - 1, 0, -1):
-        path[node - 1] = path[node] + came_from[node, path[node]]
-    return np.asarray(path - (n_states - 1) / 2, dtype=np.float64)
+        for state in range(n_states):
+            best, change = total[state], 0
+            if state > 0 and total[state - 1] + STRETCH_COST <= best:
+                best, change = total[state - 1] + STRETCH_COST, -1
+            if state + 1 < n_states and total[state + 1] + STRETCH_COST < best:
+                best, change = total[state + 1] + STRETCH_COST, 1
+            came_from[node, state] = change
+            following[state] = best + cost[node, state]
+        total, following = following, total
+    path = np.empty(n_nodes, np.float64)
+    state = int(np.argmin(total))
+    for node in range(n_nodes - 1, -1, -1):
+        path[node] = state - (n_states - 1) / 2
+        state += came_from[node, state]
+    return path
 
 
 def _likeness(first: FloatArray, second: FloatArray, displacement: FloatArray) -> float:
