@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.arrays.robust import row_medians
 from scantriage.locate.height import floor_prior
 from scantriage.locate.roof import RoofLine
 from scantriage.locate.silhouette import Silhouette
@@ -88,7 +89,7 @@ def _straightened(
 def _edge_score(below: FloatImage, *, scale: float) -> FloatArray:
     """(D,) how much each depth looks like the container's lower edge. scale: the container's height in samples."""
     capped = np.minimum(below, np.float32(4))
-    middle = np.median(np.minimum(below, np.float32(2.5)), axis=1)
+    middle = row_medians(np.minimum(below, np.float32(2.5)))
     members = np.mean(np.minimum(np.abs(capped - cv2.blur(capped, (11, 1))), np.float32(0.25)), axis=1)
     above, gap, under = (max(1, round(share * scale)) for share in (0.07, 0.005, 0.06))
 
@@ -97,9 +98,9 @@ def _edge_score(below: FloatImage, *, scale: float) -> FloatArray:
         return np.asarray(np.log(before + floor) - np.log(after + floor))
 
     reach = max(2, round(0.012 * scale))
-    line = np.median(capped - (_shifted(capped, reach) + _shifted(capped, -reach)) / 2, axis=1)
+    line = row_medians(capped - (_shifted(capped, reach) + _shifted(capped, -reach)) / 2)
     mean = cv2.blur(capped, (1, reach))
-    step = np.median(_shifted(mean, reach // 2 + 1) - _shifted(mean, -(reach // 2 + 1)), axis=1)
+    step = row_medians(_shifted(mean, reach // 2 + 1) - _shifted(mean, -(reach // 2 + 1)))
     air = cv2.dilate((cv2.blur(capped, (1, 3)) < _OPEN).astype(np.uint8), np.ones((under, 1), np.uint8))
     open_below = _shifted(air.mean(axis=1, keepdims=True), -(under // 2 + gap))[:, 0]
     rail = np.clip(_window(line, -1, 2), 0, 0.3) / 0.3 + np.clip(step, 0, 0.4) / 0.4
@@ -132,7 +133,7 @@ def _chassis_beyond(
     return np.asarray(np.max(trailing, axis=0), np.float64)
 
 
-def _shifted(image: NDArray[np.floating], by: int) -> NDArray[np.floating]:
+def _shifted(image: FloatImage, by: int) -> FloatImage:
     """Rows moved down by ``by``; the first or last row repeated."""
     index = np.clip(np.arange(image.shape[0]) - by, 0, image.shape[0] - 1)
     return image[index]

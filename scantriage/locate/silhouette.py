@@ -62,7 +62,7 @@ def silhouette(attenuation: FloatImage, valid: BoolImage) -> Silhouette:
     """
     n_rows, n_cols = attenuation.shape
     r, c = min(n_rows, _SMALL_ROWS), min(n_cols, _SMALL_COLS)
-    small = cv2.resize(attenuation, (c, r), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(_halved(attenuation), (c, r), interpolation=cv2.INTER_AREA)
     measured = cv2.resize(valid.view(np.uint8), (c, r), interpolation=cv2.INTER_NEAREST) > 0
     band = max(3, r // 25)
     padding = ~measured.any(axis=0) | (np.mean(small[:band] > _OPAQUE, axis=0) > 0.8)
@@ -74,6 +74,15 @@ def silhouette(attenuation: FloatImage, valid: BoolImage) -> Silhouette:
     )  # fmt: skip
     tops = np.where(matter.any(axis=0) & ~padding, matter.argmax(axis=0) + scene[0], r)
     return Silhouette(small, tops, scene, padding, n_rows / r, n_cols / c)
+
+
+def _halved(image: FloatImage) -> FloatImage:
+    """The image at half its size where that is still more than is needed: to halve first takes a fifth of the time."""
+    rows, cols = (length // 2 for length in image.shape)
+    if rows < _SMALL_ROWS or cols < _SMALL_COLS:
+        return image
+    even = image[: 2 * rows, : 2 * cols]  # what is left over of an odd length is a thousandth of it
+    return np.asarray(cv2.resize(even, (cols, rows), interpolation=cv2.INTER_AREA))
 
 
 def _scene_rows(small: FloatImage, measured: BoolImage) -> tuple[int, int]:

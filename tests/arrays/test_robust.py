@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from scantriage.arrays.robust import clipped_mean_sd, fill_gaps, robust_sd, row_quantiles, running_median, thin
+from scantriage.arrays.robust import (
+    clipped_mean_sd,
+    fill_gaps,
+    robust_sd,
+    row_medians,
+    row_quantiles,
+    running_median,
+    thin,
+)
 
 NORMAL = np.random.default_rng(0).normal(5.0, 2.0, 40_000)
 # relative standard errors over the root of n: 1.17 for the median absolute deviation, 0.71 for the deviation
@@ -40,6 +48,12 @@ def test_row_quantiles_are_values_of_the_rows():
     np.testing.assert_array_equal(low, rows.min(axis=1))
     np.testing.assert_allclose(middle, np.median(rows, axis=1), atol=0.05)
     assert np.isin(middle, rows).all()
+
+
+@pytest.mark.parametrize("n", [200, 201])
+def test_row_medians_are_the_medians_of_the_rows(n):
+    rows = NORMAL[: 3 * n].reshape(3, n)
+    np.testing.assert_allclose(row_medians(rows), np.median(rows, axis=1))
 
 
 def test_thinning_keeps_about_as_many_as_asked_and_short_arrays_whole():
