@@ -13,11 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.arrays.kernel import kernel
-from scantriage.section.paths import Rows, fill_rows
 
 FloatArray = NDArray[np.floating[Any]]
 
+GROUP = 4  # entries a row of a product is summed from at a time: as many as keep the vector units busy
 N_TOGETHER = 12  # rows of cells in one go: less is all overhead, more leaves the first cache
+
+
+class Rows(NamedTuple):
+    """A sparse matrix of K rows, each a whole number of groups of entries.
+
+    starts: (K + 1,) first entry of each row. column, share: of each entry; a share of zero fills a group.
+    """
+
+    starts: NDArray[np.int64]
+    column: NDArray[np.uint64]
+    share: NDArray[np.float32]
 
 
 class Seen(NamedTuple):
@@ -153,3 +164,19 @@ def _fuse(first: FloatArray, second: FloatArray, threshold: FloatArray) -> None:
         half -= min(max(half, -threshold[i]), threshold[i])
         first[i] = max(mean - half, np.float32(0))
         second[i] = max(mean + half, np.float32(0))
+
+
+@kernel
+def fill_rows(out: FloatArray, first: int, last: int, rows: Rows, dense: FloatArray) -> None:
+    """Rows first to last of the product of a sparse and a dense matrix, into the same rows of ``out``."""
+    n_columns = out.shape[1]
+    for k in range(first, last):
+        for group in range(rows.starts[k], rows.starts[k + 1], GROUP):
+            a, b, c, d = rows.column[group], rows.column[group + 1], rows.column[group + 2], rows.column[group + 3]
+            p, q, r, t = rows.share[group], rows.share[group + 1], rows.share[group + 2], rows.share[group + 3]
+            if group == rows.starts[k]:
+                for s in range(n_columns):
+                    out[k, s] = p * dense[a, s] + q * dense[b, s] + r * dense[c, s] + t * dense[d, s]
+            else:
+                for s in range(n_columns):
+                    out[k, s] += p * dense[a, s] + q * dense[b, s] + r * dense[c, s] + t * dense[d, s]
