@@ -143,7 +143,7 @@ def test_a_simulated_day_is_read_from_end_to_end_and_a_second_run_reads_nothing(
     for row in rows:
         assert row["outcome"] in ("compared", "not_comparable")
         if row["outcome"] == "compared":
-            assert (workspace / "pictures" / f"{row['container_id']}.png").stat().st_size > 10_000
+            assert (workspace / "pictures" / f"{row['container_id']}.jpg").stat().st_size > 10_000
 
 
 def test_simulated_scans_go_only_into_an_empty_folder(scantriage, tmp_path):

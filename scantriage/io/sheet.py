@@ -127,7 +127,7 @@ def grey_tones(attenuation: FloatArray, *, darkest: float) -> Pixels:
 def diverging_tones(signed: FloatArray, *, strongest: float) -> Pixels:
     """(R, C, 3) blue below zero, white at it, red above; full colour at +-strongest and beyond."""
     step = np.clip(np.nan_to_num(signed) * (127.5 / strongest) + 127.5, 0, 255).astype(np.uint8)
-    return np.asarray(_diverging_table()[step])
+    return np.asarray(cv2.applyColorMap(step, _diverging_table()))
 
 
 def hatch(tile: Pixels, unusable: NDArray[np.bool_]) -> None:
@@ -145,7 +145,8 @@ def _font() -> Any:
 
 @cache
 def _diverging_table() -> Pixels:
+    """(256, 1, 3) as OpenCV takes it."""
     stops = np.array(_DIVERGING, dtype=np.float64)
     place = np.linspace(0, len(stops) - 1, 256)
     channels = [np.interp(place, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
-    return np.asarray(np.rint(np.stack(channels, axis=1)), dtype=np.uint8)
+    return np.asarray(np.rint(np.stack(channels, axis=1))[:, np.newaxis], dtype=np.uint8)

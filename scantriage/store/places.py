@@ -60,4 +60,4 @@ class Places:
 
     def picture(self, container_id: str) -> Path:
         """Where the picture of a container lies."""
-        return self.root / "pictures" / f"{_UNSAFE.sub('_', container_id)}.png"
+        return self.root / "pictures" / f"{_UNSAFE.sub('_', container_id)}.jpg"

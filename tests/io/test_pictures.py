@@ -124,9 +124,9 @@ def test_nan_and_missing_views_are_drawn_around():
     assert lone.shape[0] < draw(views, COMPARED).shape[0] / 2
 
 
-def test_a_picture_is_written_whole_as_png(tmp_path):
+def test_a_picture_is_written_whole_as_jpeg(tmp_path):
     write_picture(
-        tmp_path / "MSCU1234566.png", views_of(6.058), COMPARED, container_id="MSCU1234566", origin=None, rescan=None
+        tmp_path / "MSCU1234566.jpg", views_of(6.058), COMPARED, container_id="MSCU1234566", origin=None, rescan=None
     )
-    assert [path.name for path in tmp_path.iterdir()] == ["MSCU1234566.png"]
-    assert cv2.imread(str(tmp_path / "MSCU1234566.png")).shape[1] == 1400
+    assert [path.name for path in tmp_path.iterdir()] == ["MSCU1234566.jpg"]
+    assert cv2.imread(str(tmp_path / "MSCU1234566.jpg")).shape[1] == 1400

@@ -80,7 +80,7 @@ def _ignore(*_):
 
 
 def times_read(tmp_path):
-    pictures = (tmp_path / "workspace" / "pictures").glob("*.png")
+    pictures = (tmp_path / "workspace" / "pictures").glob("*.jpg")
     return {picture.stem: len(picture.read_text().splitlines()) for picture in pictures}
 
 
