@@ -89,7 +89,7 @@ def _straightened(
 def _edge_score(below: FloatImage, *, scale: float) -> FloatArray:
     """(D,) how much each depth looks like the container's lower edge. scale: the container's height in samples."""
     capped = np.minimum(below, np.float32(4))
-    middle = row_medians(np.minimum(below, np.float32(2.5)))
+    middle = np.asarray(row_medians(np.minimum(below, np.float32(2.5))), np.float64)
     members = np.mean(np.minimum(np.abs(capped - cv2.blur(capped, (11, 1))), np.float32(0.25)), axis=1)
     above, gap, under = (max(1, round(share * scale)) for share in (0.07, 0.005, 0.06))
 
