@@ -12,7 +12,7 @@ from scantriage.compare.changes import Change, ChangeMap, change_map, find_chang
 from scantriage.compare.level import level
 from scantriage.scan.rectified import Rectified
 from scantriage.section.cells import Cells, rays_of, thickness, views_of
-from scantriage.section.explain import Explained, explain
+from scantriage.section.explain import Explained, View, explain
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -49,20 +49,30 @@ def compare(
     origin, rescan: on one grid, the rescan aligned along the container; one energy each, energies_mv.
     geometry_known: of both scans, not assumed.
     """
-    height_m = origin.placement.size.height_m
-    cells = Cells(origin.grid, height_m, n_y=N_Y, cell_z=CELL_Z, slab_x=SLAB_X)
+    cells, views = levelled_views(origin, rescan, energies_mv=energies_mv)
+    loads = explain(*views, n_y=N_Y, likeness=ties(cells), n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
+    found = change_map(loads, *views, cells, guessed=not geometry_known)
+    changes = find_changes(found, loads, cells)
+    return _summary(loads, cells, found, changes)
+
+
+def levelled_views(
+    origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, float]
+) -> tuple[Cells, tuple[View, View]]:
+    """The cells of the comparison, and both scans on one scale as rays through them."""
+    cells = Cells(origin.grid, origin.placement.size.height_m, n_y=N_Y, cell_z=CELL_Z, slab_x=SLAB_X)
     layers = (thickness(origin, energy_mv=energies_mv[0]), thickness(rescan, energy_mv=energies_mv[1]))
     factor = np.float32(level(origin, rescan, layers, energies_mv=energies_mv))
     rays = (
         rays_of(origin, layers[0], cells, energy_mv=energies_mv[0]),
         rays_of(rescan, layers[1] * factor, cells, energy_mv=energies_mv[1]),
     )
-    views = views_of(*rays, cells)
-    tied = np.where(cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
-    loads = explain(*views, n_y=N_Y, likeness=tied, n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
-    found = change_map(loads, *views, cells, guessed=not geometry_known)
-    changes = find_changes(found, loads, cells)
-    return _summary(loads, cells, found, changes)
+    return cells, views_of(*rays, cells)
+
+
+def ties(cells: Cells) -> FloatArray:
+    """(N, 1) what ties the two loads in each cell; below the floor nothing does."""
+    return np.where(cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
 
 
 def _summary(loads: Explained, cells: Cells, found: ChangeMap, changes: list[Change]) -> Compared:

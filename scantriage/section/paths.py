@@ -35,6 +35,13 @@ class Paths:
             lengths_m.sum(axis=0, dtype=np.float32)[:, np.newaxis],
         )
 
+    def lengths_m(self) -> NDArray[np.float32]:
+        """The (R, N) matrix of lengths."""
+        starts, column, share = self.by_ray
+        matrix = np.zeros((len(self.of_ray), len(self.through_cell)), np.float32)
+        np.add.at(matrix, (np.repeat(np.arange(len(matrix)), np.diff(starts)), column.astype(np.int64)), share)
+        return matrix
+
     def seen(self, load: FloatArray) -> NDArray[np.float32]:
         """(R, S) what the rays of S slabs integrate of an (N, S) load."""
         return _product(self.by_ray, load)
