@@ -126,11 +126,15 @@ def _interval(statistic: Callable[..., float], clean: Priorities, changed: Prior
     return {"from": low, "to": high}
 
 
-def _mass(one: RankedTrial) -> str | None:
-    if one.trial.truth.label in ("clean", "swapped"):
-        return None
-    low, high = next(edges for edges in _MASSES_KG if one.trial.truth.mass_kg < edges[1])
+def mass_class(mass_kg: float) -> str:
+    """The name of a load's class of mass; the names sort by mass."""
+    low, high = next(edges for edges in _MASSES_KG if mass_kg < edges[1])
     return f"{low:3.0f} to {high:.0f} kg" if np.isfinite(high) else f"{low:.0f} kg and more"
+
+
+def _mass(one: RankedTrial) -> str | None:
+    truth = one.trial.truth
+    return None if truth.label in ("clean", "swapped") else mass_class(truth.mass_kg)
 
 
 def _room(one: RankedTrial) -> str | None:

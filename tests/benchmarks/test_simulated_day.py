@@ -1,23 +1,10 @@
-from datetime import UTC, datetime
-
-import pytest
-
-from benchmarks.detection_tables import RankedTrial, detail_rows, tables
-from benchmarks.simulated_day import Order, orders, read_order
-from scantriage.rank.priority import rank
+from benchmarks.detection_tables import detail_rows, tables
+from benchmarks.simulated_day import orders
 
 
 def test_a_longer_day_begins_with_the_shorter_one():
     short, long = (orders(n, seed=3, scale=0.4, split="train") for n in (5, 9))
     assert long[:5] == short
-
-
-@pytest.fixture(scope="module")
-def ranked():
-    trials = [trial for seed in (1, 3) for trial in read_order(Order(seed, scale=0.2, split="train"))]
-    of_case = {id(trial.case): trial for trial in trials}
-    now = datetime(2026, 12, 1, tzinfo=UTC)
-    return [RankedTrial(of_case[id(one.case)], one) for one in rank([t.case for t in trials], now=now)]
 
 
 def test_every_container_of_the_day_is_in_the_details(ranked):

@@ -1,0 +1,1 @@
+"""The kept results as one page with tables and plots."""
