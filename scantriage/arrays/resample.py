@@ -33,12 +33,6 @@ def area_weights(edges: FloatArray, n_pixels: int) -> scipy.sparse.csr_array:
     )
 
 
-def resample(image: FloatArray, row_weights: scipy.sparse.csr_array, col_weights: scipy.sparse.csr_array) -> FloatArray:
-    """(K, M) weighted sums of an (R, C) image, from (K, R) row weights and (M, C) column weights."""
-    rows_done = row_weights @ np.ascontiguousarray(image)
-    return np.ascontiguousarray((col_weights @ np.ascontiguousarray(rows_done.T)).T)
-
-
 def reduce_mean(image: FloatArray, n_rows: int, n_cols: int) -> FloatArray:
     """Means over blocks of n_rows x n_cols pixels; what does not fill a block at the end is left out."""
     rows, cols = image.shape[0] // n_rows, image.shape[1] // n_cols

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scantriage.arrays.resample import area_weights, reduce_mean, resample
+from scantriage.arrays.resample import area_weights, reduce_mean
 
 N = 60
 FLOAT32 = 2e-6  # relative: weights are float32
@@ -50,12 +50,12 @@ def test_a_cell_partly_outside_counts_for_the_share_inside():
     assert area_weights(np.array([N + 2.0, N + 5.0]), N).sum() == 0
 
 
-def test_rows_and_columns_are_averaged_together():
+def test_blocks_are_averaged_over_rows_and_columns():
     image = np.add.outer(np.arange(8.0), 10 * np.arange(12.0)).astype(np.float32)
     kept = image.copy()
-    out = resample(image, area_weights(np.arange(0, 9, 2.0), 8), area_weights(np.arange(0, 13, 3.0), 12))
-    np.testing.assert_allclose(out, np.add.outer(np.arange(0.5, 8, 2), 10 * np.arange(1.0, 12, 3)), rtol=FLOAT32)
-    np.testing.assert_allclose(out, reduce_mean(image, 2, 3), rtol=FLOAT32)
+    np.testing.assert_allclose(
+        reduce_mean(image, 2, 3), np.add.outer(np.arange(0.5, 8, 2), 10 * np.arange(1.0, 12, 3)), rtol=FLOAT32
+    )
     np.testing.assert_array_equal(image, kept)
 
 
