@@ -56,11 +56,6 @@ def row_medians(values: FloatArray) -> FloatArray:
     return np.asarray((ordered[:, (n - 1) // 2] + ordered[:, n // 2]) / 2)
 
 
-def thin(values: FloatArray, n_at_most: int) -> FloatArray:
-    """Every so many values of a flat array, so that about n_at_most are left: enough for a median."""
-    return values[:: max(1, values.size // n_at_most)]
-
-
 def running_median(values: FloatArray, width: int) -> FloatArray:
     """Median in a sliding window along a 1-D array; at the ends the first and last value count on.
 

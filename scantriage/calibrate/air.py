@@ -19,7 +19,7 @@ _FEWEST_AIR_PIXELS = 12  # below, a row's gain would be known worse than a third
 
 
 def empty_columns(counts: Counts, *, dark: float) -> NDArray[np.intp]:
-    """Columns that are brighter than others over their whole height: nothing in the beam. At most about 256.
+    """Columns that are brighter than others over their whole height: nothing in the beam. At most about 128.
 
     counts: (R, C), dead lines bridged. Judged by the mean logarithm over the column, in which an empty
     container's walls, floor and chassis count 0.1 and more, and dose a few hundredths.
@@ -27,7 +27,7 @@ def empty_columns(counts: Counts, *, dark: float) -> NDArray[np.intp]:
     rows = counts[:: max(1, counts.shape[0] // 128)].astype(np.float32) - np.float32(dark)
     score = cv2.log(np.maximum(rows, 1)).mean(axis=0)
     found = np.flatnonzero(score > np.quantile(score, 0.995) - _DRIFT)
-    return found[:: max(1, found.size // 256)]
+    return found[:: max(1, found.size // 128)]
 
 
 def rough_gain(counts: Counts, *, dark: float) -> tuple[FloatLine, BoolLine]:

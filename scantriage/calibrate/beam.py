@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scantriage.calibrate.air import drift, find_air, reaches_border, rough_gain, row_gain
-from scantriage.calibrate.blocks import Air, Blocks, Counts, FloatLine, blocks_of, row_sums, smoothed
+from scantriage.calibrate.blocks import Air, Blocks, Counts, FloatLine, Places, blocks_of, row_sums, smoothed
 from scantriage.calibrate.dose import Pulses, measure_pulses
 from scantriage.calibrate.wobble import heights
 from scantriage.scan.image import BoolImage, FloatImage
@@ -29,12 +29,12 @@ class OpenBeam:
     air: Air
     has_air: bool
 
-    def level(self, rows: slice) -> FloatImage:
-        """(N, C) counts above dark of some rows."""
-        height = heights(self.gain.size)[rows, np.newaxis]
-        return np.asarray(self.gain[rows, np.newaxis] * (self.pulses.dose * (1 + height * self.pulses.tilt)))
+    def level(self, rows: Places, cols: Places) -> FloatLine:
+        """(N,) counts above dark at some pixels."""
+        lower = heights(self.gain.size)[rows] * self.pulses.tilt[cols]
+        return np.asarray(self.gain[rows] * self.pulses.dose[cols] * (1 + lower), np.float32)
 
-    def air_in(self, rows: slice) -> BoolImage:
+    def air_in(self, rows: Places) -> BoolImage:
         """(N, C) True where some rows show open beam."""
         return np.asarray(self.air.wide[self.blocks.row_of[rows]] > 0)
 

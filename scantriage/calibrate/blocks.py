@@ -71,20 +71,20 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Air:
-    """Where the scan shows open beam: 1 there, else 0. coarse: (b, k) in blocks. wide: (b, C), all columns."""
+    """Where the scan shows open beam: 1 there, else 0. coarse: (b, k) float in blocks. wide: (b, C), all columns."""
 
     coarse: FloatImage
-    wide: FloatImage
+    wide: NDArray[np.uint8]
 
     @classmethod
     def of(cls, coarse: BoolImage, blocks: Blocks) -> Self:
         """Open beam in these blocks, (b, k) bool."""
         b, k = coarse.shape
-        air, wide = coarse.astype(np.float32), np.empty_like(blocks.signal)
+        air, wide = coarse.view(np.uint8), np.empty(blocks.signal.shape, np.uint8)
         n_even = k * (blocks.col_of.size // k)
         wide[:, :n_even] = cv2.resize(air, (n_even, b), interpolation=cv2.INTER_NEAREST)
         wide[:, n_even:] = air[:, -1:]
-        return cls(air, wide)
+        return cls(coarse.astype(np.float32), wide)
 
 
 def block_size(n_rows: int) -> int:
@@ -120,11 +120,11 @@ def row_sums(counts: Counts, *, dark: float, blocks: Blocks, air: Air) -> FloatL
 
 
 @kernel
-def _sum_along(counts: Counts, dark: np.float32, row_of: Places, air: FloatImage, into: FloatLine) -> None:
+def _sum_along(counts: Counts, dark: np.float32, row_of: Places, air: NDArray[np.uint8], into: FloatLine) -> None:
     for row in range(counts.shape[0]):
         line, chosen, total = counts[row], air[row_of[row]], np.float32(0)
         for col in range(line.size):
-            total += (np.float32(line[col]) - dark) * chosen[col]
+            total += (np.float32(line[col]) - dark) * np.float32(chosen[col])
         into[row] = total
 
 
@@ -136,12 +136,12 @@ def column_sums(blocks: Blocks, *, air: Air, weights: FloatImage) -> FloatImage:
 
 
 @kernel
-def _sum_down(signal: FloatImage, air: FloatImage, weights: FloatImage, into: FloatImage) -> None:
+def _sum_down(signal: FloatImage, air: NDArray[np.uint8], weights: FloatImage, into: FloatImage) -> None:
     first, second = into[0], into[1]
     for row in range(signal.shape[0]):
         line, chosen, one, other = signal[row], air[row], weights[0, row], weights[1, row]
         for col in range(line.size):
-            lit = line[col] * chosen[col]
+            lit = line[col] * np.float32(chosen[col])
             first[col] += one * lit
             second[col] += other * lit
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scantriage.arrays.robust import clipped_mean_sd, thin
+from scantriage.arrays.robust import FloatArray, clipped_mean_sd
 from scantriage.calibrate.beam import OpenBeam
-from scantriage.calibrate.blocks import Counts
-from scantriage.scan.image import BoolImage, FloatImage
+from scantriage.calibrate.blocks import Counts, Places
+from scantriage.scan.image import BoolImage
 
 _LAG = 8  # columns between two pixels compared: noise is correlated along travel, 0.63 at lag 1 on a real scan
 _FEWEST = 200  # pairs; gives a variance to 10 %
@@ -41,15 +41,18 @@ def count_noise(counts: Counts, *, dark: float, beam: OpenBeam, dark_noise: floa
     there are none: then taken from the darkest pixels, and when there are none of these either, one
     ten-thousandth of the open beam.
     """
-    rows = slice(None, None, max(1, counts.shape[0] // 128))
-    signal, open_beam = counts[rows].astype(np.float32) - np.float32(dark), beam.level(rows)
-    level = float(np.median(open_beam[:, ::8]))
-    per_count = _pair_variance(signal / open_beam, beam.air_in(rows)) * level
+    rows = np.arange(0, counts.shape[0], max(1, counts.shape[0] // 128))
+    signal = counts[rows].astype(np.float32) - np.float32(dark)
+    level = float(np.median(beam.gain) * np.median(beam.pulses.dose))
+    row, col = _pairs(beam.air_in(rows))
+    first, second = (signal[row, place] / beam.level(rows[row], place) for place in (col, col + _LAG))
+    per_count = _half_variance(second - first) * level
     if not np.isfinite(per_count):
         per_count = level / 8000  # field: about 8,000 quanta in air
     if dark_noise is None:
         unlit = signal < 0.003 * level
-        variance = _pair_variance(signal, unlit)
+        row, col = _pairs(unlit)
+        variance = _half_variance(signal[row, col + _LAG] - signal[row, col])
         below = float(signal[unlit].mean()) if unlit.any() else 0.0
         floor = variance - per_count * max(below, 0) if np.isfinite(variance) else (1e-4 * level) ** 2
     else:
@@ -57,9 +60,15 @@ def count_noise(counts: Counts, *, dark: float, beam: OpenBeam, dark_noise: floa
     return CountNoise(per_count=per_count, floor=max(floor, _ROUNDING))
 
 
-def _pair_variance(values: FloatImage, chosen: BoolImage) -> float:
-    """Half the variance of the differences at `_LAG` where both pixels are chosen; NaN with too few pairs."""
-    difference = (values[:, _LAG:] - values[:, :-_LAG])[chosen[:, _LAG:] & chosen[:, :-_LAG]]
-    if difference.size < _FEWEST:
-        return float("nan")
-    return clipped_mean_sd(thin(difference, _MOST))[1] ** 2 / 2
+def _pairs(chosen: BoolImage) -> tuple[Places, Places]:
+    """Row and column of pixels that are chosen as is the one `_LAG` columns on; at most about `_MOST`."""
+    both = chosen[:, _LAG:] & chosen[:, :-_LAG]
+    places = np.flatnonzero(both)
+    places = places[:: max(1, places.size // _MOST)]
+    row, col = np.divmod(places, max(1, both.shape[1]))
+    return row, col
+
+
+def _half_variance(difference: FloatArray) -> float:
+    """Half the variance of differences, which is that of either pixel; NaN with too few of them."""
+    return clipped_mean_sd(difference)[1] ** 2 / 2 if difference.size >= _FEWEST else float("nan")

@@ -8,7 +8,6 @@ from scantriage.arrays.robust import (
     row_medians,
     row_quantiles,
     running_median,
-    thin,
 )
 
 NORMAL = np.random.default_rng(0).normal(5.0, 2.0, 40_000)
@@ -54,11 +53,6 @@ def test_row_quantiles_are_values_of_the_rows():
 def test_row_medians_are_the_medians_of_the_rows(n):
     rows = NORMAL[: 3 * n].reshape(3, n)
     np.testing.assert_allclose(row_medians(rows), np.median(rows, axis=1))
-
-
-def test_thinning_keeps_about_as_many_as_asked_and_short_arrays_whole():
-    assert 100 <= thin(NORMAL, 100).size <= 101
-    assert thin(NORMAL[:7], 100).size == 7
 
 
 def test_a_running_median_drops_a_spike_and_keeps_a_step():
