@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scantriage.errors import UnreadableScan
 from scantriage.io.dicos import DicosHeader, decode_dicos, read_dicos
 from scantriage.io.display import PNG_SIGNATURE, decode_jpeg, decode_png, read_jpeg_header, read_png_header
-from scantriage.io.limits import RefusedFileError, read_limited
+from scantriage.io.limits import MAX_ENERGIES, RefusedFileError, read_limited
 from scantriage.io.tiff import decode_tiff, read_tiff_header
 from scantriage.scan.record import RowOrder, ScanKind
 
@@ -56,38 +56,39 @@ def kind_of(path: Path) -> ScanKind:
     return read_header(path).kind
 
 
-def read_scan(path: Path, *, rows: RowOrder = "top_first") -> Decoded:
+def read_scan(path: Path, *, rows: RowOrder = "top_first", n_energies: int = MAX_ENERGIES) -> Decoded:
     """Decode a scan file of any kind; its first bytes say which, not its name.
 
-    rows: the order in which the file has them; ``bottom_first`` is turned round. Raises as `read_header`.
+    rows: the order in which the file has them; ``bottom_first`` is turned round. n_energies: how many are wanted at
+    most, from the highest down. Raises as `read_header`.
     """
-    return _guarded(path, lambda: _decode(read_limited(path), rows))
+    return _guarded(path, lambda: _decode(read_limited(path), rows, n_energies))
 
 
-def _decode(data: bytes, rows: RowOrder) -> Decoded:
+def _decode(data: bytes, rows: RowOrder, n_energies: int) -> Decoded:
     header, decode = _open(data)
-    pixels = decode()
-    if pixels.shape != header.shape:
+    pixels = decode(n_energies)[:n_energies]
+    if pixels.shape != (min(header.shape[0], n_energies), *header.shape[1:]):
         raise RefusedFileError(f"decodes to {pixels.shape}, and its header says {header.shape}")
     if rows == "bottom_first":
         pixels = pixels[:, ::-1]
     return Decoded(np.ascontiguousarray(pixels), header.kind, header.dicos)
 
 
-def _open(data: bytes) -> tuple[ScanHeader, Callable[[], Pixels]]:
-    """The checked header, and how to go on to the pixels."""
+def _open(data: bytes) -> tuple[ScanHeader, Callable[[int], Pixels]]:
+    """The checked header, and how to go on to the pixels of at least so many energies."""
     if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         tiff = read_tiff_header(data)
-        return ScanHeader(tiff.kind, tiff.shape), lambda: decode_tiff(data, tiff)
+        return ScanHeader(tiff.kind, tiff.shape), lambda n_energies: decode_tiff(data, tiff, n_energies=n_energies)
     if data.startswith(PNG_SIGNATURE):
         png = read_png_header(data)
-        return ScanHeader(png.kind, png.shape), lambda: decode_png(data)
+        return ScanHeader(png.kind, png.shape), lambda _: decode_png(data)
     if data.startswith(b"\xff\xd8\xff"):
         jpeg = read_jpeg_header(data)
-        return ScanHeader(jpeg.kind, jpeg.shape), lambda: decode_jpeg(data)
+        return ScanHeader(jpeg.kind, jpeg.shape), lambda _: decode_jpeg(data)
     if data[128:132] == b"DICM":
         dataset, dicos = read_dicos(data)
-        return ScanHeader(dicos.kind, dicos.shape, dicos), lambda: decode_dicos(dataset, dicos)
+        return ScanHeader(dicos.kind, dicos.shape, dicos), lambda _: decode_dicos(dataset, dicos)
     raise RefusedFileError("is not a TIFF, PNG, JPEG or DICOS file")
 
 

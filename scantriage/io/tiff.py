@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.io.grey import grey_of
-from scantriage.io.limits import RefusedFileError, check_shape
+from scantriage.io.limits import MAX_ENERGIES, RefusedFileError, check_shape
 from scantriage.io.tiff_layout import (
     DEFLATE,
     LZW,
@@ -66,9 +66,13 @@ def read_tiff_header(data: bytes) -> TiffHeader:
     return TiffHeader("raw" if first.bits == 16 else "display", (energies, first.rows, first.cols), tuple(pages))
 
 
-def decode_tiff(data: bytes, header: TiffHeader) -> Pixels:
-    """(E, R, C) uint16 counts, or (1, R, C) uint8 grey with 255 as white."""
-    planes = np.concatenate([_decode_page(data, page) for page in header.pages])
+def decode_tiff(data: bytes, header: TiffHeader, *, n_energies: int = MAX_ENERGIES) -> Pixels:
+    """(E, R, C) uint16 counts, or (1, R, C) uint8 grey with 255 as white.
+
+    n_energies: how many are wanted; of energies in pages of their own the others are not decoded.
+    """
+    pages = [_decode_page(data, page) for page in header.pages[:n_energies]]
+    planes = pages[0] if len(pages) == 1 else np.concatenate(pages)
     first = header.pages[0]
     if first.photometric == RGB:
         planes = grey_of(planes)

@@ -9,6 +9,7 @@ import numpy as np
 from scantriage.compare.judge import Judged, Known, judge
 from scantriage.compare.pair import Compared, compare
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
+from scantriage.io.limits import MAX_ENERGIES
 from scantriage.pipeline.pair_views import pair_views, single_views
 from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock, container_size, prepare
 from scantriage.pipeline.twins import as_its_twin, passed_otherwise
@@ -38,8 +39,11 @@ def read_pair(
     """
     clock = StageClock()
     try:
-        scans = (prepare(origin, manifest, clock), prepare(rescan, manifest, clock))
-        return _read_prepared(scans, manifest, clock)
+        # what lies below the energies that are compared is not even decoded
+        (lowest, _), (lowest_too, _) = choose_energies(origin.record, rescan.record)
+        first = prepare(origin, manifest, clock, n_energies=lowest + 1)
+        second = prepare(rescan, manifest, clock, n_energies=lowest_too + 1)
+        return _read_prepared((first, second), manifest, clock)
     except UnusableInput as error:
         return Reading("unprocessable", reason=error.sentence, stage_ms=clock.stage_ms), None
     except (NotComparable, ContainerNotFound) as error:
@@ -50,7 +54,7 @@ def read_single(scan: ScanSource, manifest: ManifestEntry | None) -> tuple[Readi
     """Read a scan that has no partner; like `read_pair` it never raises for what is wrong with the scan."""
     clock = StageClock()
     try:
-        prepared = prepare(scan, manifest, clock)
+        prepared = prepare(scan, manifest, clock, n_energies=1)
     except ScantriageError as error:
         return Reading("unprocessable", reason=error.sentence, stage_ms=clock.stage_ms), None
     with clock.stage("single"):
@@ -117,9 +121,12 @@ def _located(
 
 
 def choose_energies(
-    origin: ScanRecord, rescan: ScanRecord, *, n_planes: tuple[int, int]
+    origin: ScanRecord, rescan: ScanRecord, *, n_planes: tuple[int, int] = (MAX_ENERGIES, MAX_ENERGIES)
 ) -> tuple[tuple[int, float], tuple[int, float]]:
-    """Plane and energy (MV) of each scan, chosen so that the two energies are as near as can be."""
+    """Plane and energy (MV) of each scan, chosen so that the two energies are as near as can be.
+
+    n_planes: that the files have, where known; a record may tell of more.
+    """
     first, second = (
         list(enumerate((record.energies_mev or (USUAL_ENERGY_MV,))[:planes]))
         for record, planes in zip((origin, rescan), n_planes, strict=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scantriage.calibrate.attenuation import calibrate
 from scantriage.errors import ContainerNotFound, UnusableInput
+from scantriage.io.limits import MAX_ENERGIES
 from scantriage.io.scan_files import read_scan
 from scantriage.locate.frame import Location, locate
 from scantriage.register.size import same_length, size_seen
@@ -79,14 +80,17 @@ class PreparedScan:
         return PixelBox(n_rows - box.row1, n_rows - box.row0, box.col0, box.col1)
 
 
-def prepare(source: ScanSource, manifest: ManifestEntry | None, clock: StageClock) -> PreparedScan:
+def prepare(
+    source: ScanSource, manifest: ManifestEntry | None, clock: StageClock, *, n_energies: int = MAX_ENERGIES
+) -> PreparedScan:
     """Decode and calibrate a scan and find the container in it.
 
-    Raises UnreadableScan, and ContainerNotFound when the scan does not show it.
+    n_energies: how many are wanted at most, from the highest down; each takes as long as the first. Raises
+    UnreadableScan, and ContainerNotFound when the scan does not show it.
     """
     record = source.record
     with clock.stage("decode"):
-        pixels = read_scan(source.path, rows=record.rows).pixels
+        pixels = read_scan(source.path, rows=record.rows, n_energies=n_energies).pixels
     with clock.stage("calibrate"):
         try:
             calibrated = calibrate(pixels, kind=record.kind, dark_level=record.dark_level)

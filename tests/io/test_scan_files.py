@@ -75,6 +75,15 @@ def test_garbage_is_refused(tmp_path, magic, garbage):
         read_scan(path)
 
 
+def test_only_the_energies_wanted_are_decoded(tmp_path):
+    path = tmp_path / "two.tif"
+    path.write_bytes(tiff_bytes())
+    both = read_scan(path).pixels
+    assert len(both) == 2
+    np.testing.assert_array_equal(read_scan(path, n_energies=1).pixels, both[:1])
+    np.testing.assert_array_equal(read_scan(path, n_energies=3).pixels, both)
+
+
 def test_what_is_no_file_is_refused(tmp_path):
     empty, folder, pipe = tmp_path / "empty.tif", tmp_path / "folder.tif", tmp_path / "pipe.tif"
     empty.touch()
