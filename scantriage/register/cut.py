@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.errors import NotComparable
-from scantriage.register.travel import band_profiles
+from scantriage.register.travel import align_travel, band_profiles
 from scantriage.scan.rectified import Rectified
 
 FloatArray = NDArray[np.floating[Any]]
 
 MIN_SEEN = 0.35  # of the container: less has too few landmarks
-STEP = 0.005
+STEP = 0.025
 MIN_LIKENESS = 0.5  # unlike containers reach 0.3
 
 
@@ -26,7 +26,9 @@ def seen_share(whole: Rectified, part: Rectified, *, front_cut: bool) -> float:
     """
     first, second = band_profiles(whole), band_profiles(part)
     shares = np.arange(MIN_SEEN, 1.0 + STEP / 2, STEP)
-    likeness = [_likeness(first, second, float(share), front_cut=front_cut) for share in shares]
+    likeness = [
+        _likeness(first, second, float(share), front_cut=front_cut, pitch_m=whole.grid.pitch_m) for share in shares
+    ]
     best = int(np.argmax(likeness))
     if likeness[best] < MIN_LIKENESS:
         raise NotComparable(
@@ -37,10 +39,11 @@ def seen_share(whole: Rectified, part: Rectified, *, front_cut: bool) -> float:
     return float(shares[best])
 
 
-def _likeness(first: FloatArray, second: FloatArray, share: float, *, front_cut: bool) -> float:
+def _likeness(first: FloatArray, second: FloatArray, share: float, *, front_cut: bool, pitch_m: float) -> float:
+    """How well the part fits the whole as this share of it, however unevenly either passed."""
     n_cols = first.shape[1]
     start = (1 - share) * n_cols if front_cut else 0.0
-    columns = np.arange(int(np.ceil(start)), int(start + share * n_cols))
+    columns = np.arange(n_cols)
     there = (columns - start) / share
-    moved = np.stack([np.interp(there, np.arange(n_cols), row) for row in second])
-    return float(np.corrcoef(first[:, columns].ravel(), moved.ravel())[0, 1])
+    moved = np.stack([np.interp(there, columns, row) for row in second]).astype(np.float32)
+    return align_travel(first, moved, (there >= 0) & (there <= n_cols - 1), pitch_m=pitch_m).likeness

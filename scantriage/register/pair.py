@@ -68,7 +68,7 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
     first, second = (_rectify(scan, _place(scan, size), grid) for scan in (origin, rescan))
     first, second = _orient(first, second, frames=(origin.frame, rescan.frame))
     first, second = _uncut(first, second, scans=(origin, rescan))
-    travel = align_travel(band_profiles(first), band_profiles(second), pitch_m=grid.pitch_m)
+    travel = align_travel(band_profiles(first), band_profiles(second), _seen(first, second), pitch_m=grid.pitch_m)
     even = np.arange(grid.shape[1] + 1) * grid.pitch_m
     x_m = even
     if travel.likeness >= MIN_LIKENESS:
@@ -77,6 +77,11 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
     placement = _settle(first, second, scans=(origin, rescan))
     second = _rectify(rescan, placement, grid, x_m)
     return Registered(first, second, x_m, travel.likeness)
+
+
+def _seen(origin: Rectified, rescan: Rectified) -> NDArray[np.bool_]:
+    """(C,) True for the columns of the container that both scans show."""
+    return np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
 
 
 def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
@@ -109,8 +114,8 @@ def _orient(
     """Turn the rescan when its load says so, and both when only the rescan shows the doors."""
     first, second = band_profiles(origin), band_profiles(rescan)
     straight, turned = (
-        align_travel(first, np.ascontiguousarray(profiles), pitch_m=origin.grid.pitch_m).likeness
-        for profiles in (second, second[:, ::-1])
+        align_travel(first, np.ascontiguousarray(profiles), _seen(origin, scan), pitch_m=origin.grid.pitch_m).likeness
+        for profiles, scan in ((second, rescan), (second[:, ::-1], _turned(rescan)))
     )
     both_seen = frames[0].doors is not None and frames[1].doors is not None
     is_turned = turned - straight > (TURN_GAIN if both_seen else 0.0)

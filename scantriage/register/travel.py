@@ -16,20 +16,24 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
 from scantriage.arrays.kernel import kernel
 from scantriage.scan.rectified import Rectified
 
 FloatArray = NDArray[np.floating[Any]]
 
-REACH_M = 0.80  # 15 % of speed error over a third of a 12 m box leaves 0.6 m after fitting both ends
+REACH_SHARE = 0.125  # of the container's length: 15 % of speed error over half a container, both ends fitted
 STEP_M = 0.01
-NODE_M = 0.04  # one step of 1 cm per node of 4 cm allows 25 % of local stretch
-WINDOW_M = 0.60  # half a pallet: shorter windows lock on single cartons, longer ones miss jerks
+NODE_M = 0.20
+MAX_SLOPE = 9  # steps of 1 cm a node: 45 % of local stretch
+WINDOW_M = 0.25  # at another place's stretch a wider window blurs what it compares
 HIGH_PASS_M = 2.5
 MAX_ATTENUATION = 4.0  # denser is noise and would rule the profile
 N_BANDS = 4
-STRETCH_COST = 0.02  # per step; a clear profile gains 0.1 to 1 per node for the right step
+BEND_COST = 0.05  # of a change of the speed by 5 % within a node; a clear profile gains 0.1 to 1 per node
+END_COST = 1.0  # where an end lies elsewhere than its outline says, by `END_M` or more
+END_M = 0.05
 FAR_COST = 0.02  # at the end of the reach: breaks ties between equal pallets towards no displacement
 
 
@@ -45,17 +49,23 @@ class Travel:
     likeness: float
 
 
-def align_travel(first: FloatArray, second: FloatArray, *, pitch_m: float) -> Travel:
-    """Align a rescan along the container with its origin scan; (B, C) band profiles of each, on one grid."""
-    node = round(NODE_M / pitch_m)
-    cost = _cost_volume(first, second, n_steps=round(REACH_M / STEP_M), step=STEP_M / pitch_m, pitch=pitch_m)
-    path = _cheapest_path(np.ascontiguousarray(cost[:, node // 2 :: node].T))
+def align_travel(first: FloatArray, second: FloatArray, seen: NDArray[np.bool_], *, pitch_m: float) -> Travel:
+    """Align a rescan along the container with its origin scan; (B, C) band profiles of each, on one grid.
+
+    seen: (C,) False where the container lies outside one of the scans: nothing is compared there, and an end
+    that was not seen may lie anywhere.
+    """
     n_cols = first.shape[1]
-    nodes = np.arange(node // 2, n_cols, node)
-    steps = np.interp(np.arange(n_cols), nodes, path).astype(np.float32)
-    smooth = cv2.GaussianBlur(steps[np.newaxis], (0, 0), 0.5 * WINDOW_M / pitch_m, borderType=cv2.BORDER_REPLICATE)[0]
-    displacement = smooth.astype(np.float64) * STEP_M
-    return Travel(displacement, _likeness(first, second, displacement / pitch_m))
+    n_steps = round(REACH_SHARE * n_cols * pitch_m / STEP_M)
+    nodes = np.linspace(0, n_cols - 1, max(3, round(n_cols * pitch_m / NODE_M) + 1))
+    places = np.round(nodes).astype(np.intp)
+    cost = _cost_volume(first, second, n_steps=n_steps, step=STEP_M / pitch_m, pitch=pitch_m)
+    at_nodes = np.where(seen[places, np.newaxis], cost[:, places].T, np.float32(0))
+    away = np.minimum(np.abs(np.arange(-n_steps, n_steps + 1)) * STEP_M / END_M, 1) * END_COST
+    at_nodes[[0, -1]] += away.astype(np.float32) * seen[[0, -1], np.newaxis]
+    path = _smoothest_path(np.ascontiguousarray(at_nodes), MAX_SLOPE, BEND_COST)
+    displacement = CubicSpline(nodes, path, bc_type="natural")(np.arange(n_cols)) * STEP_M
+    return Travel(displacement, _likeness(first, second, displacement / pitch_m, seen))
 
 
 def band_profiles(scan: Rectified) -> FloatArray:
@@ -107,31 +117,49 @@ def _fill_cost(volume: FloatArray, first: FloatArray, second: FloatArray, step: 
 
 
 @kernel
-def _cheapest_path(cost: FloatArray) -> FloatArray:
-    """(N,) signed step per node of the cheapest path through an (N, 2 n_steps + 1) cost, one step up or down a node."""
+def _smoothest_path(cost: FloatArray, max_slope: int, bend_cost: float) -> FloatArray:
+    """(N,) signed step per node of the cheapest path through an (N, 2 n_steps + 1) cost.
+
+    Its slope is part of the state: a path pays for bending, not for going up or down, as a vehicle keeps its
+    speed. The slope changes by one step a node at most.
+    """
     n_nodes, n_states = cost.shape
-    came_from = np.zeros((n_nodes, n_states), np.int8)
-    total, following = cost[0].astype(np.float64), np.empty(n_states, np.float64)
+    n_slopes = 2 * max_slope + 1
+    came_from = np.zeros((n_nodes, n_states, n_slopes), np.int8)
+    total = np.empty((n_states, n_slopes), np.float32)
+    following = np.empty((n_states, n_slopes), np.float32)
+    for state in range(n_states):
+        total[state, :] = cost[0, state]
     for node in range(1, n_nodes):
         for state in range(n_states):
-            best, change = total[state], 0
-            if state > 0 and total[state - 1] + STRETCH_COST <= best:
-                best, change = total[state - 1] + STRETCH_COST, -1
-            if state + 1 < n_states and total[state + 1] + STRETCH_COST < best:
-                best, change = total[state + 1] + STRETCH_COST, 1
-            came_from[node, state] = change
-            following[state] = best + cost[node, state]
+            for slope in range(n_slopes):
+                before = state - (slope - max_slope)
+                best, change = np.float32(1e30), 0
+                if 0 <= before < n_states:
+                    best = total[before, slope]
+                    if slope > 0 and total[before, slope - 1] + bend_cost < best:
+                        best, change = total[before, slope - 1] + bend_cost, -1
+                    if slope + 1 < n_slopes and total[before, slope + 1] + bend_cost < best:
+                        best, change = total[before, slope + 1] + bend_cost, 1
+                came_from[node, state, slope] = change
+                following[state, slope] = best + cost[node, state]
         total, following = following, total
     path = np.empty(n_nodes, np.float64)
-    state = int(np.argmin(total))
+    state, slope = 0, 0
+    for one in range(n_states):
+        for other in range(n_slopes):
+            if total[one, other] < total[state, slope]:
+                state, slope = one, other
     for node in range(n_nodes - 1, -1, -1):
         path[node] = state - (n_states - 1) / 2
-        state += came_from[node, state]
+        change = came_from[node, state, slope]
+        state -= slope - max_slope
+        slope += change
     return path
 
 
-def _likeness(first: FloatArray, second: FloatArray, displacement: FloatArray) -> float:
-    """Mean correlation of the profiles once the second is displaced (in columns)."""
+def _likeness(first: FloatArray, second: FloatArray, displacement: FloatArray, seen: NDArray[np.bool_]) -> float:
+    """Mean correlation of the profiles where both were seen, once the second is displaced (in columns)."""
     columns = np.arange(first.shape[1], dtype=np.float64)
     moved = np.stack([np.interp(columns + displacement, columns, row) for row in second])
-    return float(np.corrcoef(first.ravel(), moved.ravel())[0, 1])
+    return float(np.corrcoef(first[:, seen].ravel(), moved[:, seen].ravel())[0, 1])

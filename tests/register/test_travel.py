@@ -23,7 +23,8 @@ def warped(x_seen):
 
 
 def align(origin, rescan):
-    return align_travel(band_profiles(origin), band_profiles(rescan), pitch_m=GRID.pitch_m)
+    seen = origin.valid.any(axis=0) & rescan.valid.any(axis=0)
+    return align_travel(band_profiles(origin), band_profiles(rescan), seen, pitch_m=GRID.pitch_m)
 
 
 def on_grid(blocks, place, **options):
@@ -54,6 +55,32 @@ def test_equal_pallets_are_not_mistaken_for_their_neighbours():
     pallets = [Block((x, x + 0.9), (-1.1, 1.1), (0.16, 1.4), 0.1) for x in np.arange(0.3, 5.2, 1.1)]
     first, second = (rectified(pallets, noise=NOISE, seed=seed) for seed in (1, 2))
     assert np.abs(align(first, second).displacement_m).max() < 0.02
+
+
+def test_a_shift_by_more_than_a_pallet_is_followed_smoothly():
+    pallets = [Block((x, x + 0.5), (-1.1, 1.1), (0.16, 1.4), 0.1) for x in np.arange(0.3, 5.2, 0.55)]
+    far = 0.6  # ten per cent of the length, as much as a drive-through scanner errs; beyond a pallet of 0.55 m
+
+    def displaced(x):
+        return far * np.sin(np.pi * np.clip(x, 0, LENGTH_M) / LENGTH_M) ** 2
+
+    def warped(x_seen):
+        x = np.linspace(-1.0, LENGTH_M + 1.0, 7001)
+        return np.interp(x_seen, x + displaced(x), x)
+
+    travel = align(on_grid(pallets, placement(), seed=1), on_grid(pallets, placement(), warp=warped, seed=2))
+    assert np.median(np.abs(travel.displacement_m - displaced(GRID.x_m()))) < 0.02
+
+
+def test_an_end_that_one_scan_misses_may_lie_anywhere():
+    whole = rectified(LOADED, noise=NOISE, seed=1)
+    seen = GRID.x_m() < 0.8 * LENGTH_M
+    first = band_profiles(whole)
+    late = 0.1
+    second = np.stack([np.interp(GRID.x_m() - late, GRID.x_m(), row) for row in first]).astype(np.float32)
+    travel = align_travel(first, np.where(seen, second, 0).astype(np.float32), seen, pitch_m=GRID.pitch_m)
+    inner = seen & (GRID.x_m() > 1.5) & (GRID.x_m() < 0.8 * LENGTH_M - 0.3)
+    assert np.abs(travel.displacement_m[inner] - late).max() < 0.03
 
 
 def test_the_same_load_is_more_alike_than_its_mirror_image():
