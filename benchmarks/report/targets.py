@@ -40,7 +40,7 @@ class Target:
 def quality_targets(detection: Result) -> list[Target]:
     """Of detection, places, masses and significance."""
     rows = detection.details
-    heavy = [row for row in rows if is_clean(row) or (row["kg"] or 0) >= 20]
+    heavy = [row for row in rows if is_clean(row) or float(row["kg"] or 0) >= 20]
     shows = [row for row in rows if is_clean(row) or _shows(row)]
     places, clean = "Where and how much", [row for row in rows if is_clean(row)]
     spread = "Significance maps of clean containers"
@@ -98,9 +98,8 @@ def _of(rows: Sequence[Row], **wanted: str) -> list[Row]:
 
 def _shows(row: Row) -> bool:
     """Whether a load changes the mass that is there."""
-    return bool(row["kg"]) and (
-        row["label"] == "moved" or abs(float(row["net kg"] or 0)) > _REPLACED * float(row["kg"])
-    )
+    mass_kg, net_kg = (float(row[key] or 0) for key in ("kg", "net kg"))
+    return mass_kg > 0 and (row["label"] == "moved" or net_kg > _REPLACED * mass_kg)
 
 
 def _detected(rows: Sequence[Row], from_kg: float, below_kg: float) -> float:
