@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from benchmarks.full_size import N_COLS, N_ROWS, FullSizePair
 from scantriage.calibrate.attenuation import Calibrated, calibrate
 from scantriage.compare.pair import compare
+from scantriage.io.pictures import write_picture
 from scantriage.io.scan_files import read_scan
 from scantriage.locate.frame import locate
-from scantriage.pipeline.pair_run import choose_energies
+from scantriage.pipeline.pair_run import choose_energies, read_pair
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.scan.container import ContainerFrame, size_of
+from scantriage.single.reading import read_single_scan
 
 _END_PX = 4.0  # of 3.2 mm: a door gasket's width
 _HEIGHT_PX = 12.0  # of 4.5 mm: the outline's box also holds twistlocks' and roof rails' edges of a tilted container
@@ -108,6 +111,25 @@ def bench_compare(benchmark, pair, located, registered):
     ]
     assert found, "the load was not found"
     assert compared.agreement > 0.9
+
+
+def bench_single(benchmark, pair, calibrated, frames):
+    image, frame = calibrated[1].image, frames[1]
+    options = {"record": pair.rescan.record, "manifest": pair.manifest}
+    reading = benchmark.pedantic(read_single_scan, args=(image, frame), kwargs=options, **_ROUNDS)
+    assert reading.blind_fraction < 0.01
+    assert reading.cargo_kg == pytest.approx(pair.cargo_kg, rel=0.15, abs=300)  # as good as it claims
+
+
+def bench_write(benchmark, pair, tmp_path):
+    reading, views = read_pair(pair.origin, pair.rescan, pair.manifest)
+    records = {"origin": pair.origin.record, "rescan": pair.rescan.record}
+    picture = tmp_path / "picture.jpg"
+    benchmark.pedantic(
+        write_picture, args=(picture, views, reading),
+        kwargs={"container_id": pair.origin.container_id, **records}, **_ROUNDS,
+    )  # fmt: skip
+    assert cv2.imread(str(picture)).shape[1] == 1400
 
 
 def _locate(pair: FullSizePair, record, image) -> ContainerFrame:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import cv2
 import pytest
 
 from benchmarks.full_size import MASS_KG, N_COLS, N_ROWS, FullSizePair, full_size_pair
 from benchmarks.kept import Row, Table, keep, stamp
+from scantriage.pipeline.engines import settle
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,8 +17,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    cv2.setNumThreads(1)
+def like_a_worker() -> None:
+    settle()
 
 
 @pytest.fixture(scope="session")

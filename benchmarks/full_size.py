@@ -39,7 +39,7 @@ class FullSizePair:
     """Both scans as files, and what is true of them.
 
     outline: of the container in each scan's pixels, (origin, rescan); load: of what was added, in the rescan's;
-    load_m: where it really lies.
+    load_m: where it really lies. cargo_kg: all that is in the container at the rescan.
     """
 
     origin: ScanSource
@@ -49,6 +49,7 @@ class FullSizePair:
     load: PixelBox
     load_m: MetreBox
     mass_kg: float
+    cargo_kg: float
 
 
 def full_size_pair(folder: Path, *, seed: int = 5, scale: float = 1.0) -> FullSizePair:
@@ -64,7 +65,8 @@ def full_size_pair(folder: Path, *, seed: int = 5, scale: float = 1.0) -> FullSi
         raise ValueError(f"seed {seed} hides nothing that shows")
     manifest = ManifestEntry(_CONTAINER_ID, size_type=contents.size_type, goods=contents.load.goods)
     outlines = (ends[0][1], ends[1][1])
-    return FullSizePair(sources[0], sources[1], manifest, outlines, load, hidden.box, hidden.mass_kg)
+    cargo_kg = contents.load.mass_kg + hidden.mass_kg
+    return FullSizePair(sources[0], sources[1], manifest, outlines, load, hidden.box, hidden.mass_kg, cargo_kg)
 
 
 def _scan(contents: Contents, role: Role, index: int, seed: int, scale: float) -> tuple[SimulatedScan, PixelBox]:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from multiprocessing.pool import Pool
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from benchmarks.full_size import N_COLS, N_ROWS, FullSizePair, full_size_pair
 from benchmarks.kept import Row, Table, keep, stamp
+from scantriage.pipeline.engines import settle
 from scantriage.pipeline.pair_run import read_pair
 
 _SCALES = (0.25, 0.5, 1.0)
@@ -81,8 +81,8 @@ def _timed(n_workers: int, pairs: Sequence[FullSizePair]) -> tuple[list[Read], f
 
 
 def _workers(n_workers: int) -> Pool:
-    """Fresh processes with one arithmetic thread each, as the main job's workers."""
-    return multiprocessing.get_context("spawn").Pool(n_workers, initializer=cv2.setNumThreads, initargs=(1,))
+    """Fresh processes that compute as the main job's workers do."""
+    return multiprocessing.get_context("spawn").Pool(n_workers, initializer=settle)
 
 
 def _by_pixels(scale: float, reads: Sequence[Read]) -> Row:

@@ -206,14 +206,13 @@ def _work(pipe: Connection[Any, Any], memory_bytes: int, printed: Path | None) -
     """A worker's life: one job, item after item, until the other end of the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the main process, which ends us
     _die_with_parent()
-    _keep_memory()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if printed is not None:
         _print_to(printed)
     with suppress(EOFError, BrokenPipeError):
         job = pipe.recv()  # imports the job's module: after the limits, so that its libraries obey them
-        _one_opencv_thread()
+        settle()
         pipe.send(_Started())
         while True:
             pipe.send(_attempt(job, pipe.recv()))
@@ -223,18 +222,6 @@ def _die_with_parent() -> None:
     """Where the system can, end at once when the main process is killed: nothing is written behind the next run."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _keep_memory() -> None:
-    """Where the C library can, let no freed memory go back to the system.
-
-    Arrays of 20 MB come and go with every step, and to get each from the system anew, page by page, took a quarter of
-    the time of a pair on a virtual machine. The same steps on the next pair fit into what the first one freed.
-    """
-    tune = getattr(ctypes.CDLL(None), "mallopt", None)
-    if tune is not None:
-        tune(_M_MMAP_MAX, 0)
-        tune(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def _print_to(path: Path) -> None:
@@ -253,10 +240,19 @@ def _attempt(job: Callable[[Item], Result], item: Item) -> Result | Failure:
         return Failure("raised", f"failed ({kind})", traceback.format_exc(), disk_full=says_disk_full(error))
 
 
-def _one_opencv_thread() -> None:
+def settle() -> None:
+    """Compute in one thread from now on and, where the C library can, let no freed memory go back to the system.
+
+    Arrays of 20 MB come and go with every step, and to get each from the system anew, page by page, took a quarter of
+    the time of a pair on a virtual machine. The same steps on the next pair fit into what the first one freed.
+    """
     import cv2
 
     cv2.setNumThreads(1)
+    tune = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tune is not None:
+        tune(_M_MMAP_MAX, 0)
+        tune(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 @contextmanager
