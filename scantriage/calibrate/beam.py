@@ -59,6 +59,18 @@ def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
     return OpenBeam(gain, pulses, blocks, air, has_air)
 
 
+def open_beam_in(air: Air, counts: Counts, *, dark: float) -> OpenBeam:
+    """The open beam of another energy of a scan whose air is known; the rest as in `find_open_beam`."""
+    rough, _ = rough_gain(counts, dark=dark)
+    blocks = blocks_of(counts, dark=dark, gain=rough)
+    if not air.coarse.any():
+        return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False)
+    pulses = measure_pulses(blocks, air, correction=np.ones(len(blocks.signal)))
+    gain = _row_gain(counts, dark=dark, blocks=blocks, air=air, pulses=pulses, rough=rough)
+    pulses = measure_pulses(blocks, air, correction=blocks.over_rows(rough / gain))
+    return OpenBeam(gain, pulses, blocks, air, reaches_border(air.coarse))
+
+
 def _row_gain(counts: Counts, *, dark: float, blocks: Blocks, air: Air, pulses: Pulses, rough: FloatLine) -> FloatLine:
     """(R,) gains measured in the air with the pulses known. rough: kept in rows without air."""
     middle, lower = blocks.over_cols(pulses.by_height) @ air.coarse.T

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from scantriage.arrays.kernel import kernel
-from scantriage.calibrate.beam import find_open_beam
+from scantriage.calibrate.beam import find_open_beam, open_beam_in
 from scantriage.calibrate.blocks import Counts, FloatLine, n_at
 from scantriage.calibrate.dark import dark_noise, estimate_dark
 from scantriage.calibrate.dead import DeadLines, bridge_rows, dead_lines, mend_pixels, odd_pixels
@@ -33,11 +33,11 @@ def calibrate_counts(pixels: Counts, *, dark_level: float | None) -> tuple[ScanI
     dead = _dead_at_any(pixels, dark=dark)
     valid = np.logical_not(dead.rows[:, None] | dead.cols)
     attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
-    n_clipped, has_air, penetrated = 0, True, valid
-    for energy in reversed(range(len(pixels))):  # the highest energy last: its penetration and air count
+    n_clipped, highest, penetrated = 0, None, valid
+    for energy in range(len(pixels)):
         counts = bridge_rows(pixels[energy], dead.rows)
         inside = counts if not dead.cols.any() else np.ascontiguousarray(counts[:, ~dead.cols])
-        beam = find_open_beam(inside, dark=dark)
+        beam = find_open_beam(inside, dark=dark) if highest is None else open_beam_in(highest.air, inside, dark=dark)
         unlit = dark_noise(pixels[energy][dead.rows][:, ~dead.cols], dark=dark)
         noise = count_noise(inside, dark=dark, beam=beam, dark_noise=unlit)
         ceiling = _ceiling(pixels[energy])
@@ -48,12 +48,12 @@ def calibrate_counts(pixels: Counts, *, dark_level: float | None) -> tuple[ScanI
         valid.ravel()[odd] = False
         pulses = beam.pulses.spread(~dead.cols)
         _log_transmission(counts, beam.gain, pulses, noise, dark=dark, into=(attenuation[energy], variance[energy]))
-        if energy == 0:
-            has_air, penetrated = beam.has_air, _penetrated(counts, np.float32(dark + noise.limit))
+        if highest is None:  # its penetration and its air count
+            highest, penetrated = beam, _penetrated(counts, np.float32(dark + noise.limit))
     attenuation[:, :, dead.cols] = 0
     flags = {
         Flag.DARK_ASSUMED: dark_level is None,
-        Flag.NO_AIR: not has_air,
+        Flag.NO_AIR: highest is None or not highest.has_air,
         Flag.DEAD_ROWS: bool(dead.rows.any()),
         Flag.CLIPPED: n_clipped > _CLIPPED_WORTH_A_FLAG * valid.size,
     }

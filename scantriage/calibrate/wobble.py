@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.arrays.kernel import kernel
 from scantriage.arrays.robust import FloatArray
 
 _WIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # columns over which the tilt may keep its value; the scan chooses
@@ -39,11 +40,20 @@ def wobble(*, information: FloatArray, score: FloatArray) -> tuple[FloatArray, F
 def _smooth(values: FloatArray, width: float, *, without_own: bool = False) -> FloatArray:
     """Gaussian weighted sum along the columns; the column itself counts 1, or not at all."""
     reach = int(4 * width)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / width) ** 2).astype(np.float32)
     if without_own:
-        kernel[reach] = 0
-    smooth = np.convolve(values.astype(np.float32), kernel.astype(np.float32))
-    return np.asarray(smooth[reach : reach + values.size], np.float64)
+        weights[reach] = 0
+    sums = np.zeros(values.size, np.float32)
+    _add_weighted(np.pad(values, reach).astype(np.float32), weights, sums)
+    return sums
+
+
+@kernel
+def _add_weighted(values: FloatArray, weights: FloatArray, into: FloatArray) -> None:
+    for place in range(weights.size):
+        weight, moved = weights[place], values[place : place + into.size]
+        for col in range(into.size):
+            into[col] += weight * moved[col]
 
 
 def _prediction_error(
