@@ -6,13 +6,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from benchmarks.full_size import N_COLS, N_ROWS, full_size_pair
 from benchmarks.kept import Row, Table
 from benchmarks.peers.pair import located
 from benchmarks.peers.roster import peers
+from scantriage.pipeline.engines import settle
 
 _SEEDS = (5, 6, 7)  # of the pairs: three, so that none of them stays in the processor's cache
 _N_ROUNDS = 3
@@ -20,7 +20,7 @@ _N_ROUNDS = 3
 
 def timing_table() -> Table:
     """Least and median time of every peer, milliseconds, after one round to warm up."""
-    cv2.setNumThreads(1)
+    settle()
     with tempfile.TemporaryDirectory() as folder:
         written = [full_size_pair(Path(folder) / str(seed), seed=seed) for seed in _SEEDS]
         pairs = [located(pair.origin, pair.rescan, pair.manifest) for pair in written]
