@@ -12,7 +12,7 @@ from scantriage.calibrate.dose import Pulses, measure_pulses
 from scantriage.calibrate.wobble import heights
 from scantriage.scan.image import BoolImage, FloatImage
 
-_N_LOOKS = 2  # for air with pulses and gains known: the first finds it also where the dose drifted
+_N_LOOKS = 3  # for air with pulses and gains known: each follows the drift of the dose a little further from the first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
