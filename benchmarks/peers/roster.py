@@ -10,8 +10,8 @@ from benchmarks.peers.ours import Scantriage
 from benchmarks.peers.pair import Peer
 from benchmarks.peers.unaligned import Unaligned
 
-# On 210 pairs of the train split neither lost quality at half the resolution, where a quarter of their time remains;
-# with still less, reading the files is what takes the time.
+# Half the resolution cost neither any quality on the train split (DIS 0.64 for 0.63 on 210 pairs, ECC 0.56 for 0.55 on
+# 120, by another score) and left a quarter to a third of their time; with still less, reading takes the time.
 _SHAPES = ((512, 2048), (256, 1024))
 
 
