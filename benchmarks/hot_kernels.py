@@ -1,0 +1,142 @@
+"""The loops that a pair's time goes into, with the inputs of the full-size pair and the bytes they must move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.full_size import FullSizePair
+from scantriage.calibrate.attenuation import calibrate
+from scantriage.calibrate.counts import _log_transmission
+from scantriage.calibrate.dose import Pulses
+from scantriage.calibrate.noise import CountNoise
+from scantriage.compare.changes import change_map
+from scantriage.compare.pair import N_ITERATIONS, N_ROUNDS, N_Y, levelled_views, ties
+from scantriage.io.scan_files import read_scan
+from scantriage.pipeline.pair_run import choose_energies
+from scantriage.pipeline.prepare import StageClock, prepare
+from scantriage.register.pair import LocatedScan, Registered, register
+from scantriage.register.rectify import rectify
+from scantriage.register.travel import REACH_SHARE, STEP_M, _cost_volume, band_profiles
+from scantriage.scan.container import size_of
+from scantriage.section.explain import explain
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One hot loop. run: from its inputs to its result. n_bytes: that it must read and write; moves: which."""
+
+    name: str
+    run: Callable[[Any], Any]
+    inputs: Any
+    n_bytes: float
+    moves: str
+
+
+def hot_kernels(pair: FullSizePair) -> list[Kernel]:
+    """All of them, in the order in which a pair needs them."""
+    scans = _located(pair)
+    size = size_of(pair.manifest.size_type)
+    assert size is not None
+    registered = register(*scans, size=size)
+    return [
+        *_calibrate(pair),
+        _rectify(scans[1], registered),
+        _travel(registered),
+        *_compare(registered, energies_mv=(scans[0].energy_mv, scans[1].energy_mv)),
+    ]
+
+
+def _located(pair: FullSizePair) -> tuple[LocatedScan, LocatedScan]:
+    sources = (pair.origin, pair.rescan)
+    energies = choose_energies(pair.origin.record, pair.rescan.record)
+    prepared = [prepare(source, pair.manifest, StageClock()) for source in sources]
+    first, second = (
+        LocatedScan(scan.image, scan.frame, scan.record.geometry, *energy)
+        for scan, energy in zip(prepared, energies, strict=True)
+    )
+    return first, second
+
+
+def _calibrate(pair: FullSizePair) -> list[Kernel]:
+    counts, dark = read_scan(pair.rescan.path).pixels, pair.rescan.record.dark_level
+    assert dark is not None
+    gain, pulses, noise = np.full(counts.shape[1], 3e4, np.float32), Pulses.even(counts.shape[2]), CountNoise(5.0, 20.0)
+    return [
+        Kernel(
+            "calibrate",
+            lambda inputs: calibrate(inputs, kind="raw", dark_level=dark),
+            counts,
+            counts.nbytes + counts.size * (4 + 4) + counts[0].size * 2,
+            "reads counts of two energies; writes attenuation, variance and two masks",
+        ),
+        Kernel(
+            "its last pass",
+            lambda inputs: _logarithm(inputs, gain, pulses, noise, dark=dark),
+            counts[0],
+            counts[0].nbytes + counts[0].size * (4 + 4),
+            "reads counts of one energy; writes attenuation and variance",
+        ),
+    ]
+
+
+def _logarithm(counts: Any, gain: Any, pulses: Pulses, noise: CountNoise, *, dark: float) -> Any:
+    attenuation, variance = np.empty(counts.shape, np.float32), np.empty(counts.shape, np.float32)
+    _log_transmission(counts, gain, pulses, noise, dark=dark, into=(attenuation, variance))
+    return attenuation, variance
+
+
+def _rectify(scan: LocatedScan, registered: Registered) -> Kernel:
+    seen, (n_rows, n_cols) = registered.rescan, scan.image.shape[1:]
+    z = seen.grid.top_m - np.array([0, seen.grid.shape[0]]) * seen.grid.pitch_m
+    rows = np.ptp(np.clip(seen.placement.rows(z, base_m=seen.placement.mean_base_m), 0, n_rows))
+    cols = np.ptp(np.clip(seen.placement.cols, 0, n_cols))
+    return Kernel(
+        "rectify",
+        lambda image: rectify(image, seen.placement, seen.grid, energy=scan.energy, x_m=registered.x_m),
+        scan.image,
+        float(rows * cols) * (4 + 4 + 1 + 1) + seen.attenuation.size * (4 + 4 + 1 + 1),
+        "reads one energy where the container is, with variance and masks; writes the same on the grid",
+    )
+
+
+def _travel(registered: Registered) -> Kernel:
+    profiles = band_profiles(registered.origin), band_profiles(registered.rescan)
+    pitch = registered.origin.grid.pitch_m
+    n_steps = round(REACH_SHARE * profiles[0].shape[1] * pitch / STEP_M)
+    return Kernel(
+        "travel cost volume",
+        lambda both: _cost_volume(*both, n_steps=n_steps, step=STEP_M / pitch, pitch=pitch),
+        profiles,
+        (2 * n_steps + 1) * profiles[0].shape[1] * 4 * 3,
+        "writes the costs, reads them for the window, writes them again",
+    )
+
+
+def _compare(registered: Registered, *, energies_mv: tuple[float, float]) -> list[Kernel]:
+    cells, views = levelled_views(registered.origin, registered.rescan, energies_mv=energies_mv)
+    options: dict[str, Any] = {
+        "n_y": N_Y, "likeness": ties(cells), "n_rounds": N_ROUNDS, "n_iterations": N_ITERATIONS
+    }  # fmt: skip
+    loads = explain(*views, **options)
+    n_load = loads.origin.nbytes
+    n_rays = sum(view.thickness.nbytes for view in views)
+    return [
+        Kernel(
+            "explain",
+            lambda both: explain(*both, **options),
+            views,
+            N_ROUNDS * N_ITERATIONS * (n_load * (2 * 3 + 2) + n_rays * 5),
+            "in each step reads both loads and those before, steps and thresholds, rays; writes loads and rays",
+        ),
+        Kernel(
+            "change map",
+            lambda both: change_map(*both, cells, guessed=False),
+            (loads, *views),
+            2 * n_load + n_rays,
+            "reads both loads and the rays' weights",
+        ),
+    ]
