@@ -139,6 +139,7 @@ class _Crew(Generic[Item, Result]):
             for busy in self._ready():
                 ended = self._collect(busy)
                 if ended is not None:
+                    self._hand_out()  # first: whoever takes the result may be slow with it
                     yield busy.task.item, ended
 
     def stop(self) -> None:
