@@ -108,6 +108,29 @@ def simulate(
     return 0
 
 
+@app.command()
+def learn(
+    folder: Annotated[Path, typer.Argument(help="Where examples and checkpoints are kept, to go on from.")],
+    models: Annotated[Path, typer.Option(help="Where the model is written.")] = Path("models"),
+    pairs: Annotated[int, typer.Option(min=100, help="Simulated pairs to train on.")] = 4000,
+    epochs: Annotated[int, typer.Option(min=1, help="Times that each pair is seen.")] = 12,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes and threads; one per core unless given.")
+    ] = None,
+) -> int:
+    """Train the learned part of the comparison on simulated pairs; hours on two cores, resumable."""
+    from scantriage.pipeline.learn_run import learn as run_learn
+
+    with _progress_bars() as progress:
+        left_out = run_learn(
+            folder, models, n_pairs=pairs, n_epochs=epochs, n_workers=workers or _n_cores(), progress=progress
+        )
+    for sentence in left_out:
+        _say(sentence)
+    typer.echo(f"Model and card: {models}")
+    return 0
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)

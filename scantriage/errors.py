@@ -9,6 +9,7 @@
     │   └── UnsafeArchive      an archive with links, paths out of its folder, or too much inside
     ├── NotComparable          two scans that cannot be compared; the message is the reason an analyst reads
     ├── ContainerNotFound      no container in the image
+    ├── InvalidModel           weights that are missing, damaged or not those of the manifest
     └── WorkspaceError         the workspace cannot be written or was made by a newer version
 
 Messages are one clear sentence. Facts travel as keyword arguments and stay on the exception as ``facts``.
@@ -68,6 +69,10 @@ class NotComparable(ScantriageError):
 
 class ContainerNotFound(ScantriageError):
     """No container was found in the image."""
+
+
+class InvalidModel(ScantriageError):
+    """Weights of a network that are missing, damaged, or not those that the manifest names."""
 
 
 class WorkspaceError(ScantriageError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scantriage.compare.changes import Change
 from scantriage.compare.pair import Compared
@@ -32,6 +33,22 @@ class Known:
     doors: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """What a learned comparison holds of a pair.
+
+    places: (2, Z, S) log-odds on the cells that something was added, or removed, there, beyond those from which
+    a place counts. pair: log-odds, at even prior, that anything was done to the container.
+    """
+
+    places: NDArray[np.float32]
+    pair: float
+
+    def supports(self, change: Change) -> bool:
+        """Whether it holds the change for a load that came or went, not for what a voyage or a machine does."""
+        return bool(self.places[0 if change.mass_kg > 0 else 1][change.cells].max(initial=-np.inf) > 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A finding, without its boxes in pixels, and the depth at which it lies, metres towards +y."""
@@ -40,18 +57,22 @@ class Judged:
     y_m: float
 
 
-def judge(compared: Compared, known: Known) -> list[Judged]:
-    """Findings from changes, strongest first; masses only where both scans are calibrated."""
+def judge(compared: Compared, known: Known, opinion: Opinion | None) -> list[Judged]:
+    """Findings from changes, strongest first; masses only where both scans are calibrated.
+
+    Where there is an opinion, only changes that it supports are findings.
+    """
     if is_swapped(compared):
         return [_swapped(compared, known.size)]
-    moved = _moved_pairs(compared.changes)
+    changes = [change for change in compared.changes if opinion is None or opinion.supports(change)]
+    moved = _moved_pairs(changes)
     partners = {index for pair in moved for index in pair}
     judged = [
         _finding("added" if change.mass_kg > 0 else "removed", change, known)
-        for index, change in enumerate(compared.changes)
+        for index, change in enumerate(changes)
         if index not in partners
     ]
-    judged += [_moved(compared.changes[first], compared.changes[second], known) for first, second in moved]
+    judged += [_moved(changes[first], changes[second], known) for first, second in moved]
     return sorted(judged, key=lambda one: -abs(one.finding.significance))[:MAX_FINDINGS]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scantriage.compare.changes import Change, ChangeMap, change_map, find_changes
 from scantriage.compare.level import level
+from scantriage.compare.maps import Circumstances, Maps, maps_of
 from scantriage.scan.rectified import Rectified
 from scantriage.section.cells import Cells, rays_of, thickness, views_of
 from scantriage.section.explain import Explained, View, explain
@@ -35,6 +36,7 @@ class Compared:
     cells: Cells
     changes: list[Change]
     found: ChangeMap
+    maps: Maps
     agreement: float
     changed_kg: tuple[float, float]
     origin_kg: float
@@ -42,18 +44,29 @@ class Compared:
 
 
 def compare(
-    origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, float], geometry_known: bool = True
+    origin: Rectified,
+    rescan: Rectified,
+    *,
+    energies_mv: tuple[float, float],
+    geometry_known: tuple[bool, bool] = (True, True),
+    likeness: float = 1.0,
 ) -> Compared:
     """Find what was added to and removed from a container between its two scans.
 
     origin, rescan: on one grid, the rescan aligned along the container; one energy each, energies_mv.
-    geometry_known: of both scans, not assumed.
+    geometry_known: of each scan, not assumed. likeness: of their profiles along the container.
     """
     cells, views = levelled_views(origin, rescan, energies_mv=energies_mv)
     loads = explain(*views, n_y=N_Y, likeness=ties(cells), n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
-    found = change_map(loads, *views, cells, guessed=not geometry_known)
+    found = change_map(loads, *views, cells, guessed=not all(geometry_known))
     changes = find_changes(found, loads, cells)
-    return _summary(loads, cells, found, changes)
+    size, pitch = origin.placement.size, origin.grid.pitch_m
+    circumstances = Circumstances(
+        length_m=size.length_m, height_m=size.height_m, reefer=size.reefer,
+        fans=(origin.placement.fan, rescan.placement.fan), known=geometry_known, likeness=likeness,
+        cell_z_m=CELL_Z * pitch, cell_x_m=SLAB_X * pitch,
+    )  # fmt: skip
+    return _summary(loads, cells, found, changes, maps_of(found, loads, views, cells, circumstances))
 
 
 def levelled_views(
@@ -75,7 +88,7 @@ def ties(cells: Cells) -> FloatArray:
     return np.where(cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
 
 
-def _summary(loads: Explained, cells: Cells, found: ChangeMap, changes: list[Change]) -> Compared:
+def _summary(loads: Explained, cells: Cells, found: ChangeMap, changes: list[Change], maps: Maps) -> Compared:
     origin_kg, rescan_kg = (float(load[cells.tied].sum()) * cells.cell_mass_kg for load in (loads.origin, loads.rescan))
     added = float(np.maximum(found.mass_kg, 0).sum())
     removed = float(np.maximum(-found.mass_kg, 0).sum())
@@ -84,6 +97,7 @@ def _summary(loads: Explained, cells: Cells, found: ChangeMap, changes: list[Cha
         cells=cells,
         changes=changes,
         found=found,
+        maps=maps,
         agreement=float(common / max(origin_kg, rescan_kg, 1e-6)),
         changed_kg=(added, removed),
         origin_kg=origin_kg,

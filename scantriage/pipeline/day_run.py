@@ -17,6 +17,7 @@ from scantriage.pipeline.day_plan import DayPlan, plan_day
 from scantriage.pipeline.engines import Engine
 from scantriage.pipeline.fresh_readings import Job, Readings, read_new
 from scantriage.pipeline.ingest import check_deliveries, ingest
+from scantriage.pipeline.model import model_digests
 from scantriage.pipeline.progress import Progress
 from scantriage.pipeline.run_log import run_log
 from scantriage.rank.case import Case, Ranked
@@ -103,7 +104,7 @@ def _write(folder: Path, result: DayResult, settings: Settings, *, now: datetime
         folder,
         readings=[one.case.reading for one in result.ranked],
         settings=settings.model_dump() | {"now": utc_text(now)},
-        models={},
+        models=model_digests(),
         wall_s=wall_s,
         problems=result.problems,
         without_scan=result.without_scan,

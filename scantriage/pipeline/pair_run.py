@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from scantriage.compare.judge import Judged, Known, judge
 from scantriage.compare.pair import Compared, compare
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
 from scantriage.io.limits import MAX_ENERGIES
+from scantriage.pipeline.model import load_model
 from scantriage.pipeline.pair_views import pair_views, single_views
 from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock, container_size, prepare
 from scantriage.pipeline.twins import as_its_twin, passed_otherwise
@@ -64,9 +65,22 @@ def read_single(scan: ScanSource, manifest: ManifestEntry | None) -> tuple[Readi
     return replace(reading, flags=flags, stage_ms=clock.stage_ms), views
 
 
-def _read_prepared(
+@dataclass(frozen=True, slots=True, eq=False)
+class ComparedScans:
+    """Both scans as prepared, on one grid, and what differs. energy_mv: of the origin scan's plane."""
+
+    scans: tuple[PreparedScan, PreparedScan]
+    size: ContainerSize
+    energy_mv: float
+    registered: Registered
+    blind: float
+    compared: Compared
+
+
+def compare_prepared(
     scans: tuple[PreparedScan, PreparedScan], manifest: ManifestEntry | None, clock: StageClock
-) -> tuple[Reading, PairViews]:
+) -> ComparedScans:
+    """Register and compare two prepared scans of one container; NotComparable where that cannot be done."""
     origin, rescan = scans
     lengths = (origin.length_m, rescan.length_m)
     if not same_length(*lengths):
@@ -88,26 +102,40 @@ def _read_prepared(
             registered.origin,
             registered.rescan,
             energies_mv=(energies[0][1], energies[1][1]),
-            geometry_known=all(scan.record.geometry is not None for scan in scans),
+            geometry_known=(origin.record.geometry is not None, rescan.record.geometry is not None),
+            likeness=registered.likeness,
         )
         _refuse_unfit(compared, scans)
-        known = Known(
-            size,
-            calibrated=origin.calibrated and rescan.calibrated,
-            doors=any(scan.frame.doors is not None for scan in scans),
-        )
-        judged = judge(compared, known)
-    latest = read_single_scan(rescan.image, rescan.frame, record=rescan.record, manifest=manifest)
+    return ComparedScans(scans, size, energies[0][1], registered, blind, compared)
+
+
+def _read_prepared(
+    prepared: tuple[PreparedScan, PreparedScan], manifest: ManifestEntry | None, clock: StageClock
+) -> tuple[Reading, PairViews]:
+    pair = compare_prepared(prepared, manifest, clock)
+    scans, registered, compared = pair.scans, pair.registered, pair.compared
+    known = Known(
+        pair.size,
+        calibrated=all(scan.calibrated for scan in scans),
+        doors=any(scan.frame.doors is not None for scan in scans),
+    )
+    with clock.stage("learned"):
+        model = load_model()
+        opinion = None if model is None else model.judge(compared.maps)
+    with clock.stage("compare"):
+        judged = judge(compared, known, opinion)
+    latest = read_single_scan(scans[1].image, scans[1].frame, record=scans[1].record, manifest=manifest)
     reading = Reading(
         outcome="compared",
         agreement=compared.agreement,
-        blind_fraction=blind,
+        learned=None if opinion is None else opinion.pair,
+        blind_fraction=pair.blind,
         cargo_kg=latest.cargo_kg,
         findings=tuple(_boxed(one, registered, scans) for one in judged),
         flags=_flags(scans, registered, compared, latest),
         stage_ms=clock.stage_ms,
     )
-    return reading, pair_views(registered, compared, energy_mv=energies[0][1])
+    return reading, pair_views(registered, compared, energy_mv=pair.energy_mv)
 
 
 def _located(

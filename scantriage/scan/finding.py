@@ -84,13 +84,15 @@ class Reading:
 
     reason: one sentence, for ``not_comparable`` and ``unprocessable``. agreement: 0 to 1, None unless compared.
     blind_fraction: part of the container's area that could not be compared, or read for a single scan.
-    change: 0 to 1, how far the loads as a whole differ; None unless compared. cargo_kg: mass of what is in the
-    container as the latest scan shows it, without the empty container; None where uncalibrated.
+    learned: log-odds, at even prior, that anything was done, as the learned comparison holds; None without one.
+    cargo_kg: mass of what is in the container as the latest scan shows it, without the empty container; None
+    where uncalibrated.
     """
 
     outcome: OutcomeName
     reason: str | None = None
     agreement: float | None = None
+    learned: float | None = None
     blind_fraction: float | None = None
     cargo_kg: float | None = None
     findings: tuple[Finding, ...] = ()

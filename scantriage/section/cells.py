@@ -29,7 +29,7 @@ FLOOR_G_CM2 = 0.25  # air level, scatter and texture below a cell
 MODEL_SHARE = 0.02  # of the mass thickness: hardening, scatter, cells too large
 SCATTER_G_CM2 = 60.0  # where scatter, which is not modelled, doubles that share
 EDGE_REACH_M = 0.08  # cargo shifts and settles by some centimetres
-EDGE_SHARE = 0.08  # of what varies within that reach, when the other scan varies there too
+EDGE_SHARE = 0.12  # of what varies within that reach, when the other scan varies there too
 PARALLAX_REACH_M = 0.30  # an edge shows at another height in the other scan
 
 

@@ -31,7 +31,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 # Weight of the roughness across y in units of the mean density around: what one view cannot tell. A step from
 # empty to full costs half of it, so half-filled layers stay possible in light and in heavy cargo.
-EVENNESS = 1.0
+EVENNESS = 10.0
 CONTINUITY = 10.0  # the same along the container: a load has its neighbours' depth
 STEP_SHARE = 0.1  # of the density: a step along the container that both scans show costs half
 THIN_G_CM2_M = 3.0  # density below which roughness costs no more

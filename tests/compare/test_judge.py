@@ -7,14 +7,25 @@ import pytest
 from made_loads import GRID, HEIGHT_M, SIZE
 
 from scantriage.compare.changes import Change, ChangeMap
-from scantriage.compare.judge import MAX_FINDINGS, Known, is_swapped, judge
+from scantriage.compare.judge import MAX_FINDINGS, Known, Opinion, is_swapped, judge
+from scantriage.compare.maps import CHANNELS, Circumstances, Maps
 from scantriage.compare.pair import Compared
 from scantriage.scan.geometry import MetreBox
+from scantriage.scan.placement import Fan
 from scantriage.scan.quality import Flag
 from scantriage.section.cells import Cells
 
 CELLS = Cells(GRID, HEIGHT_M, n_y=8, cell_z=4, slab_x=6)
 NOTHING = np.zeros((CELLS.inside.sum(), GRID.shape[1] // CELLS.slab_x), np.float32)
+
+
+MAPS = Maps(
+    np.zeros((len(CHANNELS), *NOTHING.shape), np.float32),
+    Circumstances(
+        length_m=6.058, height_m=HEIGHT_M, reefer=False, fans=(Fan(5.0, 1.5, 1), Fan(5.0, 1.5, -1)),
+        known=(True, True), likeness=1.0, cell_z_m=0.04, cell_x_m=0.06,
+    ),
+)  # fmt: skip
 
 
 def change(x, kg, *, significance=None, width=0.4, z=0.6):
@@ -26,19 +37,33 @@ def change(x, kg, *, significance=None, width=0.4, z=0.6):
 
 def compared(*changes, changed_kg=(30.0, 30.0), total_kg=5_000.0):
     return Compared(
-        cells=CELLS, changes=list(changes), found=ChangeMap(NOTHING, NOTHING, NOTHING + 1), agreement=0.95,
+        cells=CELLS, changes=list(changes), found=ChangeMap(NOTHING, NOTHING, NOTHING + 1), maps=MAPS, agreement=0.95,
         changed_kg=changed_kg, origin_kg=total_kg, rescan_kg=total_kg,
     )  # fmt: skip
 
 
-def findings(*changes, calibrated=True, **summary):
-    return [one.finding for one in judge(compared(*changes, **summary), Known(SIZE, calibrated=calibrated, doors=True))]
+def findings(*changes, calibrated=True, opinion=None, **summary):
+    return [
+        one.finding
+        for one in judge(compared(*changes, **summary), Known(SIZE, calibrated=calibrated, doors=True), opinion)
+    ]
 
 
 def test_more_is_added_and_less_is_removed():
     more, less = findings(change(1.0, 30.0), change(4.5, -20.0, significance=-8.0))
     assert (more.kind, more.mass_kg, more.significance > 0) == ("added", 30.0, True)
     assert (less.kind, less.mass_kg, less.significance < 0) == ("removed", 20.0, True)
+
+
+def test_only_what_the_opinion_supports_is_a_finding():
+    box = np.zeros_like(NOTHING, dtype=bool)
+    box[10:15, 20:25] = True
+    here = replace(change(1.3, 30.0), cells=box)
+    there = replace(change(4.5, 20.0), cells=np.roll(box, 40, axis=1))
+    for_added = np.full((2, *NOTHING.shape), -1.0, np.float32)
+    for_added[0, 12, 22] = 0.5
+    assert [one.mass_kg for one in findings(here, there, opinion=Opinion(for_added, 0.0))] == [30.0]
+    assert findings(here, there, opinion=Opinion(for_added[::-1], 0.0)) == []  # something removed there, it says
 
 
 def test_equal_masses_close_by_that_cancel_have_moved():

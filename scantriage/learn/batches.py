@@ -1,0 +1,133 @@
+"""Examples as a network takes them, mirrored and exchanged at random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from scantriage.compare.learned_inputs import DOORS, EXCHANGED, FRONT, MIRRORED_IN_DEPTH, POOL, SIGNED, inputs_of
+from scantriage.learn.example import read_example
+
+LEARNABLE_KG = 15.0  # lighter net changes count less: most of them cannot be seen
+LEAST_WEIGHT = 0.1
+SCALES = 4  # heights and slabs must be multiples of it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """inputs: (N_INPUTS, Z, S) float16; masks: (2, Z, S) bool; what is needed to weigh and to tabulate it.
+
+    peak: largest significance of the comparison, sign aside, which what is learned must beat.
+    """
+
+    inputs: NDArray[np.float16]
+    masks: NDArray[np.bool_]
+    label: str
+    net_kg: float
+    place: str
+    opposite: bool
+    known: bool
+    peak: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was done to the container."""
+        return self.label != "clean"
+
+    @property
+    def weight(self) -> float:
+        """How much this example counts."""
+        if self.label in ("clean", "swapped", "moved"):
+            return 1.0
+        return float(np.clip(abs(self.net_kg) / LEARNABLE_KG, LEAST_WEIGHT, 1))
+
+
+def load_items(paths: Sequence[Path]) -> list[Item]:
+    """Read examples into memory, 0.25 MB each."""
+    return [_item(path) for path in paths]
+
+
+def _item(path: Path) -> Item:
+    example = read_example(path)
+    inputs = inputs_of(example.maps)
+    rows, cols = inputs.shape[1:]
+    blocks = example.masks[:, : rows * POOL, : cols * POOL].reshape(2, rows, POOL, cols, POOL)
+    window, sd = example.maps.channels[1:3]
+    return Item(
+        inputs=inputs.astype(np.float16),
+        masks=np.asarray(blocks.any(axis=(2, 4))),
+        label=example.label,
+        net_kg=example.net_kg,
+        place=example.place,
+        opposite=example.opposite,
+        known=all(example.maps.circumstances.known),
+        peak=float(np.abs(window / np.maximum(sd, 1e-3)).max()),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """B examples, padded to one size. inside: (B, Z, S) bool; places, pairs: (B,) weights of the two losses."""
+
+    inputs: Tensor
+    masks: Tensor
+    inside: Tensor
+    changed: Tensor
+    places: Tensor
+    pairs: Tensor
+
+
+def batches(items: Sequence[Item], size: int, rng: np.random.Generator | None) -> Iterator[Batch]:
+    """All items in batches; in random order, mirrored and exchanged, where a generator is given."""
+    order = np.arange(len(items)) if rng is None else rng.permutation(len(items))
+    for start in range(0, len(order), size):
+        yield _batch([items[k] for k in order[start : start + size]], rng)
+
+
+def _batch(items: Sequence[Item], rng: np.random.Generator | None) -> Batch:
+    rows, cols = (-(-max(item.inputs.shape[axis] for item in items) // SCALES) * SCALES for axis in (1, 2))
+    inputs = np.zeros((len(items), items[0].inputs.shape[0], rows, cols), np.float32)
+    masks = np.zeros((len(items), 2, rows, cols), np.float32)
+    inside = np.zeros((len(items), rows, cols), np.bool_)
+    for k, item in enumerate(items):
+        values, truth = item.inputs.astype(np.float32), item.masks
+        if rng is not None:
+            values, truth = varied(values, truth, rng)
+        z, s = values.shape[1:]
+        inputs[k, :, :z, :s], masks[k, :, :z, :s], inside[k, :z, :s] = values, truth, True
+    return Batch(
+        torch.from_numpy(inputs), torch.from_numpy(masks), torch.from_numpy(inside),
+        torch.tensor([float(item.changed) for item in items]),
+        torch.tensor([0.0 if item.label == "swapped" else item.weight for item in items]),
+        torch.tensor([item.weight for item in items]),
+    )  # fmt: skip
+
+
+def varied(
+    values: NDArray[np.float32], truth: NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The same pair mirrored along or across the container, or with its scans exchanged: as true as the pair itself."""
+    along, across, exchanged = rng.random(3) < 0.5
+    values = values.copy()
+    if along:
+        values, truth = values[:, :, ::-1], truth[:, :, ::-1]
+        values = _swapped(values, ((FRONT, DOORS),))
+    if across:
+        values[list(MIRRORED_IN_DEPTH)] *= -1
+    if exchanged:
+        values[list(SIGNED)] *= -1
+        values, truth = _swapped(values, EXCHANGED), truth[::-1]
+    return values, truth
+
+
+def _swapped(values: NDArray[np.float32], pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+    values = values.copy()
+    for one, other in pairs:
+        values[[one, other]] = values[[other, one]]
+    return values

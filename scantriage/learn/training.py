@@ -1,0 +1,113 @@
+"""Trains the network of a comparison: seeded, resumable, with its curve kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from scantriage.compare.network import Network, strongest
+from scantriage.learn.batches import Batch, Item, batches
+from scantriage.learn.scores import scores_of
+
+BATCH = 8
+MOST_RATE = 3e-3
+DECAY = 1e-3
+LOADED_CELL = 15.0  # weight of a cell with a load: one in a hundred holds one
+PAIR_SHARE = 0.3  # of the loss, from the pair as a whole; the rest from its places
+AVERAGE = 0.998  # of the weights over steps: what is kept changes more smoothly than what is trained
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to train. checkpoint: where the state is kept after every epoch, to go on from."""
+
+    n_epochs: int
+    seed: int
+    checkpoint: Path
+
+
+def train(
+    items: Sequence[Item], held_back: Sequence[Item], plan: Plan, *, on_epoch: Callable[[int], None]
+) -> tuple[Network, list[dict[str, Any]]]:
+    """Train on items; returns the averaged network and the curve: losses and scores on what was held back."""
+    torch.manual_seed(plan.seed)
+    network = Network()
+    average = Network()
+    average.load_state_dict(network.state_dict())
+    optimiser = torch.optim.AdamW(network.parameters(), MOST_RATE, weight_decay=DECAY)
+    n_steps = -(-len(items) // BATCH) * plan.n_epochs
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, MOST_RATE, total_steps=n_steps, pct_start=0.15)
+    state: dict[str, Any] = {"network": network, "average": average, "optimiser": optimiser, "schedule": schedule}
+    curve = _resume(state, plan.checkpoint)
+    for epoch in range(len(curve), plan.n_epochs):
+        rng = np.random.default_rng([plan.seed, epoch])
+        loss = _epoch(network, average, optimiser, schedule, batches(items, BATCH, rng))
+        curve.append({"epoch": epoch, "loss": loss, **scores_of(average, held_back).as_row()})
+        _keep(state, curve, plan.checkpoint)
+        on_epoch(epoch + 1)
+    return average.eval(), curve
+
+
+def _epoch(
+    network: Network,
+    average: Network,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    epoch: Iterator[Batch],
+) -> float:
+    network.train()
+    losses = []
+    for batch in epoch:
+        loss = loss_of(network, batch)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        _follow(average, network)
+        losses.append(float(loss.detach()))
+    return float(np.mean(losses))
+
+
+def _follow(average: Network, network: Network) -> None:
+    """Let the averaged weights follow."""
+    with torch.no_grad():
+        for kept, new in zip(average.parameters(), network.parameters(), strict=True):
+            kept.lerp_(new, 1 - AVERAGE)
+
+
+def loss_of(network: Network, batch: Batch) -> Tensor:
+    """Cross entropy of places and of pairs; loaded cells count more, loads too light to be seen less."""
+    maps, whole = network(batch.inputs, batch.inside)
+    entropy = nn.functional.binary_cross_entropy_with_logits
+    inside = batch.inside[:, None].to(maps.dtype)
+    weight = inside * (batch.places[:, None, None, None] * batch.masks * LOADED_CELL + (1 - batch.masks))
+    places = entropy(maps, batch.masks, weight, reduction="sum") / inside.sum() / 2
+    pairs = entropy(whole, batch.changed, batch.pairs)
+    pooled = entropy(strongest(maps).amax(1), batch.changed, batch.places)
+    return places * 4 + PAIR_SHARE * (pairs + pooled)
+
+
+def _resume(state: dict[str, Any], checkpoint: Path) -> list[dict[str, Any]]:
+    """Take up where a checkpoint stopped; the curve so far."""
+    if not checkpoint.exists():
+        return []
+    kept = torch.load(checkpoint, weights_only=True)
+    for name, part in state.items():
+        part.load_state_dict(kept[name])
+    curve: list[dict[str, Any]] = json.loads(kept["curve"])
+    return curve
+
+
+def _keep(state: dict[str, Any], curve: list[dict[str, Any]], checkpoint: Path) -> None:
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = checkpoint.with_suffix(".part")
+    torch.save({name: part.state_dict() for name, part in state.items()} | {"curve": json.dumps(curve)}, unfinished)
+    unfinished.replace(checkpoint)

@@ -1,0 +1,103 @@
+"""Simulated pairs, read as the main job reads them, kept with their truth to learn from."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scantriage.compare.maps import Maps
+from scantriage.errors import ScantriageError
+from scantriage.learn.example import Example, marked, write_example
+from scantriage.pipeline.pair_run import ComparedScans, choose_energies, compare_prepared
+from scantriage.pipeline.prepare import ScanSource, StageClock, prepare
+from scantriage.pipeline.simulate_run import write_scan
+from scantriage.simulate.case import Label, SimulatedCase
+from scantriage.simulate.contents import Wish
+from scantriage.simulate.display import export_case
+from scantriage.simulate.pair import simulate_pair
+from scantriage.simulate.scanner import Split
+
+# Half of the pairs hold a load, though one in a thousand does: what is rare cannot be learned from.
+LABELS: dict[Label, float] = {"clean": 0.45, "added": 0.31, "removed": 0.14, "moved": 0.04, "swapped": 0.06}
+MASS_KG = (5.0, 200.0)  # evenly on a logarithmic scale
+SCALE = (0.3, 0.45)  # of the scanners' full resolution; cells are far larger than its pixels
+DISPLAY_SHARE = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleOrder:
+    """One pair to be simulated, read and kept in a folder."""
+
+    seed: int
+    split: Split
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """Where the example is kept."""
+        return self.folder / f"{self.split}-{self.seed}.npz"
+
+
+def make_example(order: ExampleOrder) -> str | None:
+    """Simulate, read and keep one pair; the reason in words where it cannot be compared."""
+    rng = np.random.default_rng([order.seed, 2])
+    label = list(LABELS)[int(rng.choice(len(LABELS), p=list(LABELS.values())))]
+    mass_kg = float(np.exp(rng.uniform(*np.log(MASS_KG))))
+    wish = Wish(label=label, mass_kg=None if label in ("clean", "swapped") else mass_kg)
+    scale = float(rng.uniform(*SCALE))
+    case = simulate_pair(order.seed, scale=scale, split=order.split, wish=wish)
+    if rng.random() < DISPLAY_SHARE:
+        case = export_case(case, rng, scale=scale)
+    try:
+        pair = _read(case)
+    except ScantriageError as error:
+        return error.sentence
+    write_example(order.path, _example(case, pair))
+    return None
+
+
+def _read(case: SimulatedCase) -> ComparedScans:
+    manifest, clock = case.manifest[0], StageClock()
+    (lowest, _), (lowest_too, _) = choose_energies(case.origin.record, case.rescan.record)
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = (
+            prepare(
+                ScanSource(write_scan(Path(folder), scan), scan.record, manifest.container_id), manifest, clock,
+                n_energies=index + 1,
+            )
+            for scan, index in ((case.origin, lowest), (case.rescan, lowest_too))
+        )  # fmt: skip
+        return compare_prepared((first, second), manifest, clock)
+
+
+def _example(case: SimulatedCase, pair: ComparedScans) -> Example:
+    maps, truth = pair.compared.maps, case.truths[0]
+    x_m = _true_x(case, pair, maps)
+    masks = np.zeros((2, *maps.channels.shape[1:]), dtype=np.bool_)
+    if truth.container_box is not None:
+        came = truth.label != "removed"
+        masks[0 if came else 1] |= marked(truth.container_box, x_m, maps)
+    if truth.moved_from is not None:
+        masks[1] |= marked(truth.moved_from, x_m, maps)
+    return Example(
+        maps=maps,
+        masks=masks,
+        label=truth.label,
+        net_kg=truth.net_kg,
+        place=truth.place or "",
+        commodity=truth.commodity,
+        opposite=case.opposite_sides,
+    )
+
+
+def _true_x(case: SimulatedCase, pair: ComparedScans, maps: Maps) -> NDArray[np.float64]:
+    """(S,) where each slab of the comparison really lies along the container, metres from its front."""
+    n_slabs = maps.channels.shape[2]
+    slabs = (np.arange(n_slabs) + 0.5) * maps.circumstances.cell_x_m
+    columns = pair.registered.origin.placement.columns(slabs) - 0.5
+    true_m = case.origin.passage.x_m
+    return np.asarray(np.interp(columns, np.arange(len(true_m)), true_m))
