@@ -129,7 +129,7 @@ def _chassis_beyond(
         best = np.maximum(best, np.clip(step, 0, 0.3) / 0.3)
     # the chassis' near side begins up to 0.12 m above the box's far side, which is the lower edge seen
     later = max(1, round(0.045 * scale))
-    trailing = [np.concatenate((np.zeros(k), best[: best.size - k])) for k in range(later + 1)]
+    trailing = [np.pad(best, (k, 0))[: best.size] for k in range(later + 1)]
     return np.asarray(np.max(trailing, axis=0), np.float64)
 
 
