@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from scantriage.compare.learned_inputs import POOL, inputs_of
 from scantriage.compare.maps import Maps
-from scantriage.compare.network import Network
-
-SCALES = 4  # the network halves its maps twice
+from scantriage.compare.network import SCALES, Network
 
 
 def network_of(weights: Mapping[str, NDArray[np.float32]]) -> Network:

@@ -22,12 +22,15 @@ EXCHANGED = ((4, 5), (9, 10), (11, 12), (13, 14), (22, 23), (24, 25))  # inputs 
 
 def inputs_of(maps: Maps) -> NDArray[np.float32]:
     """(N_INPUTS, Z / 2, S / 2) float32; an odd last row or column is left out."""
-    local = _local(dict(zip(CHANNELS, maps.channels, strict=True)))
+    pair = maps.circumstances
+    # g/cm2: exact also where the two mass thicknesses were kept in half precision, coarser than what differs
+    difference = maps.channels[CHANNELS.index("mass_kg")] / np.float32(10 * pair.cell_z_m * pair.cell_x_m)
+    local = _local(dict(zip(CHANNELS, maps.channels, strict=True)), difference)
     pooled = np.stack([reduce_mean(channel, POOL, POOL) for channel in local])
-    return np.concatenate([pooled, _place(maps.circumstances, pooled.shape[1:])]).astype(np.float32)
+    return np.concatenate([pooled, _place(pair, pooled.shape[1:])]).astype(np.float32)
 
 
-def _local(of: dict[str, FloatArray]) -> list[FloatArray]:
+def _local(of: dict[str, FloatArray], difference: FloatArray) -> list[FloatArray]:
     significance = of["window_kg"] / np.maximum(of["sd_kg"], np.float32(1e-3))
     differs = np.minimum(np.abs(of["mass_kg"]) * 10, 1)  # depth means nothing where nothing differs
     return [
@@ -37,7 +40,7 @@ def _local(of: dict[str, FloatArray]) -> list[FloatArray]:
         np.log(np.maximum(of["sd_kg"], np.float32(1e-2))) / 2,
         np.arcsinh(of["origin"] / 10),
         np.arcsinh(of["rescan"] / 10),
-        np.arcsinh(of["rescan"] - of["origin"]),
+        np.arcsinh(difference),
         of["depth_m"] * differs,
         of["spread_m"] * differs,
         np.arcsinh(of["seen_origin"] / 10),

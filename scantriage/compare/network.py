@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from scantriage.compare.learned_inputs import N_INPUTS
 
 WIDTHS = (24, 40, 64)
+SCALES = 4  # the maps are halved twice
 STRONGEST = 12  # cells whose mean speaks for a place: a sports bag covers as many
 
 
@@ -33,14 +34,18 @@ class Network(nn.Module):
         nn.init.constant_(cast(Tensor, self.maps.bias), -4.0)  # most cells hold nothing
 
     def forward(self, inputs: Tensor, inside: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 2, Z, S) and (B,) log-odds. inputs: (B, N_INPUTS, Z, S), Z and S multiples of 4; inside: (B, Z, S)."""
+        """(B, 2, Z, S) and (B,) log-odds.
+
+        inputs: (B, N_INPUTS, Z, S), Z and S multiples of `SCALES`, zero where padded; inside: (B, Z, S) bool. How
+        much is padded matters, as the normalisation sees it: the same for a pair alone and among others.
+        """
         fine = self.fine(inputs)
         middle = self.middle(nn.functional.avg_pool2d(fine, 2))
         coarse = self.coarse(nn.functional.avg_pool2d(middle, 2))
         up = self.up_middle(torch.cat([_twice(coarse), middle], 1))
         up = self.up_fine(torch.cat([_twice(up), fine], 1))
         maps = self.maps(up).masked_fill(~inside[:, None], -20.0)
-        seen = nn.functional.max_pool2d(inside[:, None].to(coarse.dtype), 4)
+        seen = nn.functional.max_pool2d(inside[:, None].to(coarse.dtype), SCALES)
         mean = (coarse * seen).sum((2, 3)) / seen.sum((2, 3))
         most = (coarse - 50 * (1 - seen)).amax((2, 3))
         return maps, self.whole(torch.cat([strongest(maps), mean, most], 1))[:, 0]

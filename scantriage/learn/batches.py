@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scantriage.compare.learned_inputs import DOORS, EXCHANGED, FRONT, MIRRORED_IN_DEPTH, POOL, SIGNED, inputs_of
+from scantriage.compare.network import SCALES
 from scantriage.learn.example import read_example
 
 LEARNABLE_KG = 15.0  # lighter net changes count less: most of them cannot be seen
 LEAST_WEIGHT = 0.1
-SCALES = 4  # heights and slabs must be multiples of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,39 +73,53 @@ def _item(path: Path) -> Item:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """B examples, padded to one size. inside: (B, Z, S) bool; places, pairs: (B,) weights of the two losses."""
+    """B examples of one size.
+
+    inside: (B, Z, S) bool, False where padded. located: (B,) False where something was done but not to a place.
+    places, pairs: (B,) weights of the two losses.
+    """
 
     inputs: Tensor
     masks: Tensor
     inside: Tensor
     changed: Tensor
+    located: Tensor
     places: Tensor
     pairs: Tensor
 
 
-def batches(items: Sequence[Item], size: int, rng: np.random.Generator | None) -> Iterator[Batch]:
-    """All items in batches; in random order, mirrored and exchanged, where a generator is given."""
-    order = np.arange(len(items)) if rng is None else rng.permutation(len(items))
-    for start in range(0, len(order), size):
-        yield _batch([items[k] for k in order[start : start + size]], rng)
+def groups(items: Sequence[Item], size: int, rng: np.random.Generator | None) -> list[list[int]]:
+    """Indices of all items in groups of at most ``size``, in random order where a generator is given.
+
+    Only items of one shape share a group: none is padded more than it is when asked about alone, which would
+    change what the network's normalisation does to it.
+    """
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for k in range(len(items)) if rng is None else rng.permutation(len(items)).tolist():
+        alike.setdefault(items[k].inputs.shape, []).append(k)
+    cut = [same[start : start + size] for same in alike.values() for start in range(0, len(same), size)]
+    return cut if rng is None else [cut[k] for k in rng.permutation(len(cut))]
 
 
-def _batch(items: Sequence[Item], rng: np.random.Generator | None) -> Batch:
-    rows, cols = (-(-max(item.inputs.shape[axis] for item in items) // SCALES) * SCALES for axis in (1, 2))
-    inputs = np.zeros((len(items), items[0].inputs.shape[0], rows, cols), np.float32)
+def batch_of(items: Sequence[Item], rng: np.random.Generator | None) -> Batch:
+    """One batch of items of one shape; mirrored and exchanged where a generator is given."""
+    n_inputs, z, s = items[0].inputs.shape
+    rows, cols = z + -z % SCALES, s + -s % SCALES
+    inputs = np.zeros((len(items), n_inputs, rows, cols), np.float32)
     masks = np.zeros((len(items), 2, rows, cols), np.float32)
     inside = np.zeros((len(items), rows, cols), np.bool_)
+    inside[:, :z, :s] = True
     for k, item in enumerate(items):
         values, truth = item.inputs.astype(np.float32), item.masks
         if rng is not None:
             values, truth = varied(values, truth, rng)
-        z, s = values.shape[1:]
-        inputs[k, :, :z, :s], masks[k, :, :z, :s], inside[k, :z, :s] = values, truth, True
+        inputs[k, :, :z, :s], masks[k, :, :z, :s] = values, truth
+    located = torch.tensor([item.label != "swapped" for item in items])
+    weights = torch.tensor([item.weight for item in items])
     return Batch(
         torch.from_numpy(inputs), torch.from_numpy(masks), torch.from_numpy(inside),
-        torch.tensor([float(item.changed) for item in items]),
-        torch.tensor([0.0 if item.label == "swapped" else item.weight for item in items]),
-        torch.tensor([item.weight for item in items]),
+        changed=torch.tensor([float(item.changed) for item in items]),
+        located=located, places=weights * located, pairs=weights,
     )  # fmt: skip
 
 

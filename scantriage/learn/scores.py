@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from scantriage.compare.network import Network, strongest
-from scantriage.learn.batches import Item, batches
+from scantriage.learn.batches import Item, batch_of, groups
 
 FloatArray = NDArray[np.floating[Any]]
 BATCH = 16
@@ -41,13 +41,13 @@ class Scores:
 def judged(network: Network, items: Sequence[Item]) -> tuple[FloatArray, FloatArray]:
     """(N,) log-odds of each pair as a whole and of its strongest place."""
     network.eval()
-    wholes, places = [], []
+    pairs, places = np.empty((2, len(items)))
     with torch.inference_mode():
-        for batch in batches(items, BATCH, None):
+        for group in groups(items, BATCH, None):
+            batch = batch_of([items[k] for k in group], None)
             maps, whole = network(batch.inputs, batch.inside)
-            wholes.append(whole.numpy())
-            places.append(strongest(maps).amax(1).numpy())
-    return np.concatenate(wholes), np.concatenate(places)
+            pairs[group], places[group] = whole.numpy(), strongest(maps).amax(1).numpy()
+    return pairs, places
 
 
 def scores_of(network: Network, items: Sequence[Item]) -> Scores:

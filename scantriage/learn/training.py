@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from scantriage.compare.network import Network, strongest
-from scantriage.learn.batches import Batch, Item, batches
+from scantriage.learn.batches import Batch, Item, batch_of, groups
 from scantriage.learn.scores import scores_of
 
 BATCH = 8
@@ -42,13 +42,14 @@ def train(
     average = Network()
     average.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), MOST_RATE, weight_decay=DECAY)
-    n_steps = -(-len(items) // BATCH) * plan.n_epochs
+    n_steps = len(groups(items, BATCH, None)) * plan.n_epochs
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, MOST_RATE, total_steps=n_steps, pct_start=0.15)
     state: dict[str, Any] = {"network": network, "average": average, "optimiser": optimiser, "schedule": schedule}
     curve = _resume(state, plan.checkpoint)
     for epoch in range(len(curve), plan.n_epochs):
         rng = np.random.default_rng([plan.seed, epoch])
-        loss = _epoch(network, average, optimiser, schedule, batches(items, BATCH, rng))
+        epoch_batches = (batch_of([items[k] for k in group], rng) for group in groups(items, BATCH, rng))
+        loss = _epoch(network, average, optimiser, schedule, epoch_batches)
         curve.append({"epoch": epoch, "loss": loss, **scores_of(average, held_back).as_row()})
         _keep(state, curve, plan.checkpoint)
         on_epoch(epoch + 1)
@@ -84,12 +85,15 @@ def _follow(average: Network, network: Network) -> None:
 
 
 def loss_of(network: Network, batch: Batch) -> Tensor:
-    """Cross entropy of places and of pairs; loaded cells count more, loads too light to be seen less."""
+    """Cross entropy of places and of pairs; loaded cells count more, loads too light to be seen less.
+
+    Another load altogether has no place: such pairs say nothing of their places.
+    """
     maps, whole = network(batch.inputs, batch.inside)
     entropy = nn.functional.binary_cross_entropy_with_logits
-    inside = batch.inside[:, None].to(maps.dtype)
-    weight = inside * (batch.places[:, None, None, None] * batch.masks * LOADED_CELL + (1 - batch.masks))
-    places = entropy(maps, batch.masks, weight, reduction="sum") / inside.sum() / 2
+    told = (batch.inside & batch.located[:, None, None])[:, None].to(maps.dtype)
+    weight = told * (batch.places[:, None, None, None] * batch.masks * LOADED_CELL + (1 - batch.masks))
+    places = entropy(maps, batch.masks, weight, reduction="sum") / batch.inside.sum() / 2
     pairs = entropy(whole, batch.changed, batch.pairs)
     pooled = entropy(strongest(maps).amax(1), batch.changed, batch.places)
     return places * 4 + PAIR_SHARE * (pairs + pooled)
