@@ -10,6 +10,7 @@
     ├── NotComparable          two scans that cannot be compared; the message is the reason an analyst reads
     ├── ContainerNotFound      no container in the image
     ├── InvalidModel           weights that are missing, damaged or not those of the manifest
+    ├── CannotLearn            examples or a checkpoint that nothing can be learned from
     └── WorkspaceError         the workspace cannot be written or was made by a newer version
 
 Messages are one clear sentence. Facts travel as keyword arguments and stay on the exception as ``facts``.
@@ -73,6 +74,10 @@ class ContainerNotFound(ScantriageError):
 
 class InvalidModel(ScantriageError):
     """Weights of a network that are missing, damaged, or not those that the manifest names."""
+
+
+class CannotLearn(ScantriageError):
+    """Examples or a checkpoint that nothing can be learned from."""
 
 
 class WorkspaceError(ScantriageError):

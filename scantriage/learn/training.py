@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from scantriage.compare.network import Network, strongest
+from scantriage.errors import CannotLearn
+from scantriage.io.whole_file import write_whole
 from scantriage.learn.batches import Batch, Item, batch_of, groups
 from scantriage.learn.scores import scores_of
 
@@ -22,6 +26,8 @@ DECAY = 1e-3
 LOADED_CELL = 15.0  # weight of a cell with a load: one in a hundred holds one
 PAIR_SHARE = 0.3  # of the loss, from the pair as a whole; the rest from its places
 AVERAGE = 0.998  # of the weights over steps: what is kept changes more smoothly than what is trained
+
+_ELSE = "delete it, or learn in another folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,11 @@ class Plan:
 def train(
     items: Sequence[Item], held_back: Sequence[Item], plan: Plan, *, on_epoch: Callable[[int], None]
 ) -> tuple[Network, list[dict[str, Any]]]:
-    """Train on items; returns the averaged network and the curve: losses and scores on what was held back."""
+    """Train on items; returns the averaged network and the curve: losses and scores on what was held back.
+
+    Taken up from its checkpoint it gives the same network as without a break. Raises CannotLearn for a checkpoint
+    of another training: other numbers of epochs or pairs, another network.
+    """
     torch.manual_seed(plan.seed)
     network = Network()
     average = Network()
@@ -45,13 +55,14 @@ def train(
     n_steps = len(groups(items, BATCH, None)) * plan.n_epochs
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, MOST_RATE, total_steps=n_steps, pct_start=0.15)
     state: dict[str, Any] = {"network": network, "average": average, "optimiser": optimiser, "schedule": schedule}
-    curve = _resume(state, plan.checkpoint)
+    told = {"epochs": plan.n_epochs, "pairs": len(items), "seed": plan.seed}
+    curve = _resume(state, told, plan.checkpoint)
     for epoch in range(len(curve), plan.n_epochs):
         rng = np.random.default_rng([plan.seed, epoch])
         epoch_batches = (batch_of([items[k] for k in group], rng) for group in groups(items, BATCH, rng))
         loss = _epoch(network, average, optimiser, schedule, epoch_batches)
         curve.append({"epoch": epoch, "loss": loss, **scores_of(average, held_back).as_row()})
-        _keep(state, curve, plan.checkpoint)
+        _keep(state, told, curve, plan.checkpoint)
         on_epoch(epoch + 1)
     return average.eval(), curve
 
@@ -99,19 +110,28 @@ def loss_of(network: Network, batch: Batch) -> Tensor:
     return places * 4 + PAIR_SHARE * (pairs + pooled)
 
 
-def _resume(state: dict[str, Any], checkpoint: Path) -> list[dict[str, Any]]:
-    """Take up where a checkpoint stopped; the curve so far."""
+def _resume(state: dict[str, Any], told: dict[str, Any], checkpoint: Path) -> list[dict[str, Any]]:
+    """Take up where a checkpoint stopped; the curve so far. CannotLearn where it is of another training."""
     if not checkpoint.exists():
         return []
-    kept = torch.load(checkpoint, weights_only=True)
-    for name, part in state.items():
-        part.load_state_dict(kept[name])
-    curve: list[dict[str, Any]] = json.loads(kept["curve"])
+    try:
+        kept = torch.load(checkpoint, weights_only=True)
+        if kept["plan"] != told:
+            differs = ", ".join(f"{kept['plan'][name]} {name} instead of {n}" for name, n in told.items())
+            raise CannotLearn(f"{checkpoint} is of another training ({differs}); {_ELSE}.")
+        for name, part in state.items():
+            part.load_state_dict(kept[name])
+        torch.set_rng_state(kept["random"])
+        curve: list[dict[str, Any]] = json.loads(kept["curve"])
+    except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise CannotLearn(f"{checkpoint} is damaged or of another network; {_ELSE}.") from error
     return curve
 
 
-def _keep(state: dict[str, Any], curve: list[dict[str, Any]], checkpoint: Path) -> None:
+def _keep(state: dict[str, Any], told: dict[str, Any], curve: list[dict[str, Any]], checkpoint: Path) -> None:
+    """Keep all that the next epoch depends on."""
+    parts = {name: part.state_dict() for name, part in state.items()}
+    content = io.BytesIO()
+    torch.save(parts | {"plan": told, "random": torch.get_rng_state(), "curve": json.dumps(curve)}, content)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = checkpoint.with_suffix(".part")
-    torch.save({name: part.state_dict() for name, part in state.items()} | {"curve": json.dumps(curve)}, unfinished)
-    unfinished.replace(checkpoint)
+    write_whole(checkpoint, content.getvalue())
