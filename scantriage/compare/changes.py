@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.compare.normal import normal_significance
 from scantriage.scan.geometry import CONTAINER_WIDTH_M, MetreBox
 from scantriage.section.cells import Cells
 from scantriage.section.explain import Explained, View
@@ -16,7 +17,7 @@ from scantriage.section.explain import Explained, View
 FloatArray = NDArray[np.floating[Any]]
 
 WINDOW_M = 0.30  # a sports bag
-DETECT_SIGMA = 6.0  # half of the unchanged simulated pairs reach 7 somewhere: cargo shifts and settles
+DETECT_SIGMA = 2.6  # of a window; one in a hundred is beyond on unchanged pairs, and some hundred are in a container
 GROW_SHARE = 0.3  # of a region's peak: where it ends
 MIN_KG = 1.0  # a packet of cocaine weighs 1.07 kg
 # Errors of registration, scatter and depth run over several cells, so window sums scatter wider than
@@ -36,18 +37,15 @@ RECOVERED = 0.8
 class ChangeMap:
     """What differs between two loads, seen from the side: (Z, S), z rising.
 
-    mass_kg: of each cell, rescan minus origin. window_kg, sd_kg: sum over a window of `WINDOW_M` around it,
-    and its standard deviation. significance: their ratio.
+    mass_kg: of each cell, rescan minus origin. window_kg, sd_kg: sum over a window of `WINDOW_M` around it, and the
+    standard deviation that photons and models explain. significance: of that sum, in standard deviations of what
+    unchanged containers show there; positive where the rescan holds more.
     """
 
     mass_kg: FloatArray
     window_kg: FloatArray
     sd_kg: FloatArray
-
-    @property
-    def significance(self) -> FloatArray:
-        """(Z, S) window mass in standard deviations, positive where the rescan holds more."""
-        return np.asarray(self.window_kg / np.maximum(self.sd_kg, np.float32(1e-6)), dtype=np.float32)
+    significance: FloatArray
 
 
 def _at_floor_or_roof(cells: Cells) -> NDArray[np.bool_]:
@@ -82,11 +80,16 @@ def change_map(loads: Explained, origin: View, rescan: View, cells: Cells, *, gu
     trust = np.where(_at_end(cells, mass.shape[1]), np.float32(END_TRUST), np.float32(1))
     if guessed:
         trust = trust * np.where(_at_floor_or_roof(cells), np.float32(GUESSED_TRUST), np.float32(1))[:, np.newaxis]
-    return ChangeMap(
-        mass_kg=np.ascontiguousarray(mass),
-        window_kg=_box_sum(mass * trust, window),
-        sd_kg=doubt * SPREAD * np.sqrt(_box_sum(np.asarray(variance, dtype=np.float32), window)),
+    window_kg = _box_sum(mass * trust, window)
+    sd_kg = doubt * SPREAD * np.sqrt(_box_sum(np.asarray(variance, dtype=np.float32), window))
+    edges = cells.z_edges_m
+    significance = normal_significance(
+        window_kg / np.maximum(sd_kg, np.float32(1e-6)),
+        z_m=((edges[1:] + edges[:-1]) / 2)[cells.inside],
+        x_m=(np.arange(mass.shape[1]) + 0.5) * cells.slab_x * cells.grid.pitch_m,
+        size_m=(cells.height_m, cells.grid.length_m),
     )
+    return ChangeMap(np.ascontiguousarray(mass), window_kg, sd_kg, significance)
 
 
 def _at_end(cells: Cells, n_slabs: int) -> NDArray[np.bool_]:

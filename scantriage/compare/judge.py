@@ -18,7 +18,7 @@ from scantriage.scan.quality import Flag
 MAX_FINDINGS = 12  # more than that is one large change, or a failed registration: the strongest tell which
 MOVED_GAP_M = 1.0  # cargo that shifts at sea moves by less
 MOVED_BALANCE = 0.35  # masses that differ by more do not cancel
-MOVED_EVEN = 0.4  # the weaker over the stronger: what moved is as clear where it came as where it went
+MOVED_EVEN = 0.75  # the weaker over the stronger: what moved is as clear where it came as where it went
 SWAPPED_SHARE = 0.12  # of the mass of the container must have come as well as gone
 EDGE_M = 0.13  # two slabs: what a badly aligned edge leaves
 EDGE_ASPECT = 2.5

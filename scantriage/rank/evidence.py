@@ -21,6 +21,7 @@ def evidence_of(case: Case, weights: Weights) -> tuple[Evidence, ...]:
     reading = case.reading
     items = [
         _base_rate(weights),
+        *_learned(reading, weights),
         *_findings(reading, weights),
         *_nothing_seen(reading, weights),
         *_unseen(reading, weights),
@@ -31,10 +32,9 @@ def evidence_of(case: Case, weights: Weights) -> tuple[Evidence, ...]:
 
 
 def certainty(significance: float, weights: Weights) -> float:
-    """How far a significance rules out noise: 0 up to 5 standard deviations, rising smoothly towards 1.
+    """How far a significance rules out what unchanged containers show: 0 up to a limit, rising smoothly towards 1.
 
-    t^2 / (1 + t^2) with t = (|significance| - from) / half: no step at the threshold, a half at 8 standard
-    deviations, 0.9 at 16.
+    t^2 / (1 + t^2) with t = (|significance| - from) / half: no step at the threshold.
     """
     above = (abs(significance) - weights.significance_from) / weights.significance_half
     return 1 - 1 / (1 + above * above) if above > 0 else 0.0
@@ -52,6 +52,19 @@ def finding_weight(finding: Finding, reading: Reading, weights: Weights) -> floa
     return max(full, 0.0) * trust * certainty(finding.significance, weights)
 
 
+def _learned(reading: Reading, weights: Weights) -> Iterator[Evidence]:
+    if reading.learned is None:
+        return
+    odds = min(max(weights.learned * reading.learned, -weights.learned_most), weights.learned_most)
+    changed, other = ("a changed", "an unchanged") if odds > 0 else ("an unchanged", "a changed")
+    times = f"{math.exp(abs(odds)):,.1f} times"
+    yield Evidence(
+        "learned",
+        odds,
+        f"By what simulated pairs taught, {times} likelier for {changed} container than for {other} one.",
+    )
+
+
 def _base_rate(weights: Weights) -> Evidence:
     odds = weights.base_rate / (1 - weights.base_rate)
     return Evidence("base_rate", math.log(odds), f"About {weights.base_rate:.1%} of all containers hold a load.")
@@ -67,13 +80,14 @@ def _mass_term(mass_kg: float | None, weights: Weights) -> float:
 def _findings(reading: Reading, weights: Weights) -> Iterator[Evidence]:
     weighed = [(finding_weight(finding, reading, weights), finding) for finding in reading.findings]
     weighed.sort(key=lambda pair: (-pair[0], pair[1].container_box.as_list(), pair[1].kind))
+    beside = 1.0 if reading.learned is None else weights.findings_beside_learned
     for share, (weight, finding) in zip(weights.order, weighed, strict=False):
-        yield Evidence(f"{finding.kind}_{finding.zone}", share * weight, finding.sentence)
+        yield Evidence(f"{finding.kind}_{finding.zone}", beside * share * weight, finding.sentence)
 
 
 def _nothing_seen(reading: Reading, weights: Weights) -> Iterator[Evidence]:
-    """A comparison without a finding lowers the odds, but only by what it could see."""
-    if reading.outcome != "compared":
+    """A comparison without a finding lowers the odds, but only by what it could see; what was learned tells it, too."""
+    if reading.outcome != "compared" or reading.learned is not None:
         return
     surest = max((certainty(finding.significance, weights) for finding in reading.findings), default=0.0)
     seen = (1 - (reading.blind_fraction or 0.0)) * (1.0 if reading.agreement is None else reading.agreement)

@@ -28,11 +28,17 @@ class Weights:
     # in goods of 0.4 g/cm3 (23 % less transmission) against goods of 0.95 g/cm3 (4 %, not seen).
     chance_to_show: float = 0.7
 
-    # Significance: nothing below 5 and half the weight at 10, because on simulated days half of the unchanged
-    # containers reach 7 somewhere and one in ten reaches 10, by what cargo does at sea and registration
-    # leaves; saturating, because 30 answers that question no better than 20.
-    significance_from: float = 5.0
-    significance_half: float = 5.0
+    # What was learned tells loads from shifted cargo better than significance does, so that findings add less to it,
+    # and seeing nothing is part of it. Fitted by logistic regression on simulated pairs.
+    learned: float = 0.8
+    learned_most: float = 8.0
+    findings_beside_learned: float = 0.25
+
+    # Significance: nothing below 2.5 and half the weight at 3.1, because on simulated days half of the unchanged
+    # containers reach 2.7 somewhere and one in ten reaches 3.3, by what cargo does at sea and registration leaves;
+    # saturating, because 5 answers that question no better than 4.
+    significance_from: float = 2.5
+    significance_half: float = 0.6
 
     # What a full-grown finding of each kind says. Cargo shifts, settles and dries, so even a certain
     # difference is not a certain load; cargo that merely moved keeps its mass and is hardly evidence.

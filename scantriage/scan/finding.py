@@ -51,7 +51,7 @@ class Finding:
         return f"{box.x0:.1f} to {box.x1:.1f} m from the front, {box.z0:.1f} to {box.z1:.1f} m high"
 
     def _sure(self) -> str:
-        return f"{abs(self.significance):.0f} standard deviations"
+        return f"{abs(self.significance):.1f} standard deviations"
 
 
 _ZONE_WORDS: dict[str, str] = {

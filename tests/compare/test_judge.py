@@ -37,8 +37,8 @@ def change(x, kg, *, significance=None, width=0.4, z=0.6):
 
 def compared(*changes, changed_kg=(30.0, 30.0), total_kg=5_000.0):
     return Compared(
-        cells=CELLS, changes=list(changes), found=ChangeMap(NOTHING, NOTHING, NOTHING + 1), maps=MAPS, agreement=0.95,
-        changed_kg=changed_kg, origin_kg=total_kg, rescan_kg=total_kg,
+        cells=CELLS, changes=list(changes), found=ChangeMap(NOTHING, NOTHING, NOTHING + 1, NOTHING), maps=MAPS,
+        agreement=0.95, changed_kg=changed_kg, origin_kg=total_kg, rescan_kg=total_kg,
     )  # fmt: skip
 
 

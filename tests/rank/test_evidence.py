@@ -65,11 +65,30 @@ def test_certainty_rises_with_the_size_of_significance_and_ignores_its_sign(weak
     assert certainty(-stronger, DEFAULT_WEIGHTS) == certainty(stronger, DEFAULT_WEIGHTS)
 
 
-def test_noise_counts_nothing_and_certainty_is_half_grown_at_10():
-    assert certainty(5.0, DEFAULT_WEIGHTS) == 0
-    assert certainty(10.0, DEFAULT_WEIGHTS) == 0.5
+def test_noise_counts_nothing_and_certainty_is_half_grown_at_a_little_more():
+    start, half = DEFAULT_WEIGHTS.significance_from, DEFAULT_WEIGHTS.significance_half
+    assert certainty(start, DEFAULT_WEIGHTS) == 0
+    assert certainty(start + half, DEFAULT_WEIGHTS) == pytest.approx(0.5)
     assert certainty(math.inf, DEFAULT_WEIGHTS) == 1
     assert certainty(math.nan, DEFAULT_WEIGHTS) == 0
+
+
+@given(lower=st.floats(-30, 30), higher=st.floats(-30, 30), found=st.lists(findings, max_size=3))
+def test_the_more_what_was_learned_speaks_for_a_change_the_higher_the_priority(lower, higher, found):
+    lower, higher = sorted((lower, higher))
+    less, more = (replace(CLEAN, learned=learned, findings=tuple(found)) for learned in (lower, higher))
+    assert priority(less) <= priority(more)
+
+
+def test_beside_what_was_learned_a_finding_adds_its_share():
+    alone, learned = (replace(CLEAN, learned=learned, findings=(BAG,)) for learned in (None, 0.0))
+    of = [
+        {item.name: item.contribution for item in evidence_of(Case("MSCU1234566", reading), DEFAULT_WEIGHTS)}
+        for reading in (alone, learned)
+    ]
+    share = DEFAULT_WEIGHTS.findings_beside_learned
+    assert of[1]["added_door_end"] == pytest.approx(share * of[0]["added_door_end"])
+    assert "nothing_else_seen" not in of[1]  # it is part of what was learned
 
 
 @given(found=st.lists(findings, max_size=5), one_more=findings)
@@ -88,7 +107,7 @@ def test_contributions_sum_to_the_log_odds_of_the_priority(found):
 
 def test_a_bag_behind_the_doors_is_worth_opening_and_noise_is_not():
     assert priority(replace(CLEAN, findings=(BAG,))) > 0.3
-    assert priority(replace(CLEAN, findings=(replace(BAG, significance=4.5),))) < 2 * BASE_RATE
+    assert priority(replace(CLEAN, findings=(replace(BAG, significance=2.4),))) < 2 * BASE_RATE
 
 
 def test_an_addition_outweighs_a_removal_and_moved_cargo_hardly_counts():
