@@ -111,8 +111,8 @@ def simulate(
 @app.command()
 def learn(
     folder: Annotated[Path, typer.Argument(help="Where examples and checkpoints are kept, to go on from.")],
-    models: Annotated[Path, typer.Option(help="Where the model is written.")] = Path("models"),
-    pairs: Annotated[int, typer.Option(min=100, help="Simulated pairs to train on.")] = 4000,
+    models: Annotated[Path | None, typer.Option(help="Where the model goes; where triage looks, unless given.")] = None,
+    pairs: Annotated[int, typer.Option(min=300, help="Simulated pairs to train on.")] = 4000,
     epochs: Annotated[int, typer.Option(min=1, help="Times that each pair is seen.")] = 12,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes and threads; one per core unless given.")
@@ -120,13 +120,17 @@ def learn(
 ) -> int:
     """Train the learned part of the comparison on simulated pairs; hours on two cores, resumable."""
     from scantriage.pipeline.learn_run import learn as run_learn
+    from scantriage.pipeline.model import MODELS
 
+    models = models or MODELS
     with _progress_bars() as progress:
         left_out = run_learn(
             folder, models, n_pairs=pairs, n_epochs=epochs, n_workers=workers or _n_cores(), progress=progress
         )
-    for sentence in left_out:
+    for sentence in left_out[:_N_PROBLEMS_SHOWN]:
         _say(sentence)
+    if len(left_out) > _N_PROBLEMS_SHOWN:
+        _say(f"{len(left_out) - _N_PROBLEMS_SHOWN} more pairs were left out.")
     typer.echo(f"Model and card: {models}")
     return 0
 

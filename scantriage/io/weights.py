@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, TypeAdapter
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from scantriage.errors import InvalidModel
+from scantriage.io.fields import SafeId
+from scantriage.io.limits import RefusedFileError, read_limited
+from scantriage.io.whole_file import write_whole
 
 MANIFEST = "manifest.json"
 MAX_BYTES = 50_000_000  # the network of the comparison takes one
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +34,16 @@ class ModelEntry:
     network's answer for a pair into log-odds at even prior. place_from: log-odds of a place from which it counts.
     """
 
-    file: str
-    card: str
+    file: SafeId
+    card: SafeId
     sha256: str
     licence: str
-    scale: float
-    shift: float
-    place_from: float
+    scale: Number
+    shift: Number
+    place_from: Number
+
+
+_entries: TypeAdapter[dict[str, ModelEntry]] = TypeAdapter(dict[str, ModelEntry])
 
 
 def read_entry(folder: Path, name: str) -> ModelEntry | None:
@@ -41,21 +51,19 @@ def read_entry(folder: Path, name: str) -> ModelEntry | None:
     path = folder / MANIFEST
     if not path.exists():
         return None
-    try:
-        return ModelEntry(**json.loads(path.read_text())[name])
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise InvalidModel(f"{path} has no valid entry for the model {name!r}; restore the folder.") from error
+    entries = _read_manifest(path)
+    if name not in entries:
+        raise InvalidModel(f"{path} names no model {name!r}; restore the folder.")
+    return entries[name]
 
 
 def read_weights(folder: Path, entry: ModelEntry) -> dict[str, NDArray[np.float32]]:
     """The weights of a model by name; raises InvalidModel when the file is not the one that the manifest names."""
-    path = folder / Path(entry.file).name
+    path = folder / entry.file
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InvalidModel(f"{path} is larger than any model; restore it.")
-        content = path.read_bytes()
-    except OSError as error:
-        raise InvalidModel(f"{path} cannot be read; restore it.") from error
+        content = read_limited(path, max_bytes=MAX_BYTES)
+    except RefusedFileError as refusal:
+        raise InvalidModel(f"{path} {refusal}; restore it.") from refusal
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise InvalidModel(f"{path} is not the file that {MANIFEST} names (another SHA-256); restore both.")
     try:
@@ -67,12 +75,25 @@ def read_weights(folder: Path, entry: ModelEntry) -> dict[str, NDArray[np.float3
 def write_model(
     folder: Path, name: str, weights: Mapping[str, NDArray[np.float32]], entry: ModelEntry, *, card: str
 ) -> None:
-    """Write weights, card and manifest entry; the entry's digest is that of the file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write weights, card and manifest entry, which gets the digest of the file.
+
+    Each file appears whole, the manifest last: until then the folder holds the old model, or is refused.
+    """
     content = save(dict(weights))
-    (folder / entry.file).write_bytes(content)
-    (folder / entry.card).write_text(card)
     path = folder / MANIFEST
-    entries = json.loads(path.read_text()) if path.exists() else {}
-    entries[name] = asdict(entry) | {"sha256": hashlib.sha256(content).hexdigest()}
-    path.write_text(json.dumps(entries, indent=2, sort_keys=True) + "\n")
+    entries = _read_manifest(path) if path.exists() else {}
+    entries[name] = replace(entry, sha256=hashlib.sha256(content).hexdigest())
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / entry.file, content)
+    write_whole(folder / entry.card, card.encode())
+    told = json.dumps(_entries.dump_python(entries), indent=2, sort_keys=True)
+    write_whole(path, f"{told}\n".encode())
+
+
+def _read_manifest(path: Path) -> dict[str, ModelEntry]:
+    try:
+        return _entries.validate_json(read_limited(path))
+    except RefusedFileError as refusal:
+        raise InvalidModel(f"{path} {refusal}; restore it.") from refusal
+    except ValueError as error:
+        raise InvalidModel(f"{path} is not a manifest of models; restore it.") from error

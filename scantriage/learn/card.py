@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from scantriage.learn.batches import Item
 from scantriage.learn.scores import area
+from scantriage.learn.training import Curve
+from scantriage.simulate.scanner import N_SCANNERS
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -20,24 +22,26 @@ def card(
     items: Sequence[Item],
     held_back: Sequence[Item],
     answers: FloatArray,
-    curve: Sequence[dict[str, Any]],
+    curve: Curve,
     *,
     made: datetime,
-    epochs: int,
+    seed: int,
 ) -> str:
-    """Markdown. answers: (N,) of the pairs held back, whose scanners were never trained on."""
+    """Markdown. answers: (N,) of the pairs held back, whose scanners were never trained on. curve: a row an epoch."""
     rows = "\n".join(f"| {name} | {n} | {ours} | {peak} |" for name, n, ours, peak in _rows(held_back, answers))
     last = curve[-1]
+    opposite = float(np.mean([item.opposite for item in items]))
+    places = len({item.place for item in items if item.place})
     return f"""# Model of the comparison
 
 Tells loads that came or went from what voyages and machines do to a comparison of two scans. Input: the maps of
 a comparison (`scantriage/compare/learned_inputs.py`); output: log-odds for every place and for the pair.
 
-- Made {made:%Y-%m-%d} by `scantriage learn`, {epochs} epochs, seed 0; last training loss {last["loss"]:.3f}.
-- Data: {len(items)} simulated pairs by 400 random scanners ({_counts(items)}), loads of 5 to 200 kg in eleven kinds
-  of places, half from opposite sides. No real scan was used.
-- Measured on {len(held_back)} simulated pairs by 100 other scanners ({_counts(held_back)}); scale and shift of the
-  answer and the threshold of places were set on them too, the weights were not.
+- Made {made:%Y-%m-%d} by `scantriage learn`, {len(curve)} epochs, seed {seed}; last training loss {last["loss"]:.3f}.
+- Data: {len(items)} simulated pairs by {N_SCANNERS["train"]} random scanners ({_counts(items)}), loads in {places}
+  kinds of places, {opposite:.0%} from opposite sides. No real scan was used.
+- Measured on {len(held_back)} simulated pairs by {N_SCANNERS["held_out"]} other scanners ({_counts(held_back)});
+  scale and shift of the answer and the threshold of places were set on them too, the weights were not.
 
 | loads against clean pairs | loads | area, learned | area, largest significance |
 |---|---|---|---|
@@ -82,7 +86,7 @@ def _rows(items: Sequence[Item], answers: FloatArray) -> list[tuple[str, int, st
     ]
 
 
-def _curve(curve: Sequence[dict[str, Any]]) -> str:
+def _curve(curve: Curve) -> str:
     return "\n".join(
         f"| {row['epoch']} | {row['loss']:.3f} | {row['whole']:.3f} | {row['places']:.3f} |" for row in curve
     )

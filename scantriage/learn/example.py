@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.compare.maps import Circumstances, Maps
+from scantriage.compare.maps import CHANNELS, Circumstances, Maps
+from scantriage.errors import CannotLearn
+from scantriage.io.whole_file import write_whole
 from scantriage.scan.geometry import MetreBox
 from scantriage.scan.placement import Fan
 
@@ -45,23 +49,28 @@ def marked(box: MetreBox, x_m: NDArray[np.floating[Any]], maps: Maps) -> NDArray
 
 def write_example(path: Path, example: Example) -> None:
     """Write an example, maps in half precision, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     words = {
         "circumstances": asdict(example.maps.circumstances), "label": example.label, "net_kg": example.net_kg,
         "place": example.place, "commodity": example.commodity, "opposite": example.opposite,
     }  # fmt: skip
     half = np.finfo(np.float16).max
     channels = np.clip(example.maps.channels, -half, half).astype(np.float16)
-    unfinished = path.with_suffix(".part.npz")
-    np.savez_compressed(unfinished, channels=channels, masks=example.masks, words=json.dumps(words))
-    unfinished.replace(path)
+    content = io.BytesIO()
+    np.savez_compressed(content, channels=channels, masks=example.masks, words=json.dumps(words))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content.getvalue())
 
 
 def read_example(path: Path) -> Example:
-    """Read what `write_example` wrote."""
-    with np.load(path, allow_pickle=False) as file:
-        words = json.loads(str(file["words"]))
+    """Read what `write_example` wrote; CannotLearn where it is damaged or has other channels."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            channels, masks, words = file["channels"].astype(np.float32), file["masks"], json.loads(str(file["words"]))
         told = words.pop("circumstances")
         fans = tuple(Fan(**fan) for fan in told.pop("fans"))
         circumstances = Circumstances(**{**told, "fans": fans, "known": tuple(told["known"])})
-        return Example(Maps(file["channels"].astype(np.float32), circumstances), file["masks"], **words)
+        if len(channels) != len(CHANNELS) or masks.shape != (2, *channels.shape[1:]):
+            raise ValueError(f"{channels.shape} channels, {masks.shape} masks")
+        return Example(Maps(channels, circumstances), masks, **words)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise CannotLearn(f"{path} is damaged or of another version; delete it.") from error

@@ -22,6 +22,7 @@ class Scores:
     """Areas under the curve of the network's two scores and of the significance, over all and from 20 kg net.
 
     detected_1, detected_10: share of loads from 20 kg found where 1 and 10 % of the clean pairs are flagged.
+    Not a number where there is no such load.
     """
 
     whole: float
@@ -51,7 +52,7 @@ def judged(network: Network, items: Sequence[Item]) -> tuple[FloatArray, FloatAr
 
 
 def scores_of(network: Network, items: Sequence[Item]) -> Scores:
-    """Score a network on examples that it was not trained on."""
+    """Score a network on examples that it was not trained on; some of them must be clean."""
     whole, places = judged(network, items)
     peak = np.array([item.peak for item in items])
     changed = np.array([item.changed for item in items])
@@ -60,13 +61,16 @@ def scores_of(network: Network, items: Sequence[Item]) -> Scores:
     overall = {name: area(score[changed], score[~changed]) for name, score in of.items()}
     from_20 = {f"{name}_20": area(score[heavy], score[~changed]) for name, score in of.items()}
     detected = {
-        f"detected_{percent}": float((whole[heavy] > np.quantile(whole[~changed], 1 - percent / 100)).mean())
+        f"detected_{percent}": _share(whole[heavy] > np.quantile(whole[~changed], 1 - percent / 100))
         for percent in (1, 10)
     }
     return Scores(**overall, **from_20, **detected)
 
 
 def area(changed: FloatArray, clean: FloatArray) -> float:
-    """Area under the curve: the chance that a changed pair scores above a clean one."""
-    above = (changed[:, np.newaxis] > clean).mean() + 0.5 * (changed[:, np.newaxis] == clean).mean()
-    return float(above)
+    """Area under the curve: the chance that a changed pair scores above a clean one; not a number without both."""
+    return _share(changed[:, np.newaxis] > clean) + 0.5 * _share(changed[:, np.newaxis] == clean)
+
+
+def _share(found: NDArray[np.bool_]) -> float:
+    return float(found.mean()) if found.size else float("nan")

@@ -30,6 +30,10 @@ AVERAGE = 0.998  # of the weights over steps: what is kept changes more smoothly
 _ELSE = "delete it, or learn in another folder"
 
 
+Curve = list[dict[str, Any]]
+"""Loss and scores after each epoch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How to train. checkpoint: where the state is kept after every epoch, to go on from."""
@@ -41,7 +45,7 @@ class Plan:
 
 def train(
     items: Sequence[Item], held_back: Sequence[Item], plan: Plan, *, on_epoch: Callable[[int], None]
-) -> tuple[Network, list[dict[str, Any]]]:
+) -> tuple[Network, Curve]:
     """Train on items; returns the averaged network and the curve: losses and scores on what was held back.
 
     Taken up from its checkpoint it gives the same network as without a break. Raises CannotLearn for a checkpoint
@@ -110,25 +114,25 @@ def loss_of(network: Network, batch: Batch) -> Tensor:
     return places * 4 + PAIR_SHARE * (pairs + pooled)
 
 
-def _resume(state: dict[str, Any], told: dict[str, Any], checkpoint: Path) -> list[dict[str, Any]]:
+def _resume(state: dict[str, Any], told: dict[str, Any], checkpoint: Path) -> Curve:
     """Take up where a checkpoint stopped; the curve so far. CannotLearn where it is of another training."""
     if not checkpoint.exists():
         return []
     try:
         kept = torch.load(checkpoint, weights_only=True)
         if kept["plan"] != told:
-            differs = ", ".join(f"{kept['plan'][name]} {name} instead of {n}" for name, n in told.items())
+            differs = ", ".join(f"{name} {kept['plan'].get(name)}, not {n}" for name, n in told.items())
             raise CannotLearn(f"{checkpoint} is of another training ({differs}); {_ELSE}.")
         for name, part in state.items():
             part.load_state_dict(kept[name])
         torch.set_rng_state(kept["random"])
-        curve: list[dict[str, Any]] = json.loads(kept["curve"])
+        curve: Curve = json.loads(kept["curve"])
     except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise CannotLearn(f"{checkpoint} is damaged or of another network; {_ELSE}.") from error
     return curve
 
 
-def _keep(state: dict[str, Any], told: dict[str, Any], curve: list[dict[str, Any]], checkpoint: Path) -> None:
+def _keep(state: dict[str, Any], told: dict[str, Any], curve: Curve, checkpoint: Path) -> None:
     """Keep all that the next epoch depends on."""
     parts = {name: part.state_dict() for name, part in state.items()}
     content = io.BytesIO()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scantriage import __version__
-from scantriage.pipeline.model import model_digests
+from scantriage.pipeline.model import model_entry
 from scantriage.pipeline.pairing import Pairing, pair_scans
 from scantriage.scan.finding import Reading
 from scantriage.scan.quality import Flag
@@ -45,10 +45,10 @@ class ContainerPlan:
     def key(self) -> ReadingKey:
         """What its reading is made of: the program, its model, both scans as described, and the manifest's row."""
         origin, rescan = _record(self.pairing.origin), _record(self.pairing.rescan)
-        parts = (None if part is None else to_json(part) for part in (origin, rescan, self.manifest))
+        parts = (None if part is None else to_json(part) for part in (model_entry(), origin, rescan, self.manifest))
         return ReadingKey(
             self.container_id,
-            digest(__version__, *model_digests().values(), *parts),
+            digest(__version__, *parts),
             origin_sha256=None if origin is None else origin.sha256,
             rescan_sha256=None if rescan is None else rescan.sha256,
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scantriage.compare.maps import Maps
 from scantriage.errors import ScantriageError
+from scantriage.io.whole_file import write_whole
 from scantriage.learn.example import Example, marked, write_example
 from scantriage.pipeline.pair_run import ComparedScans, choose_energies, compare_prepared
 from scantriage.pipeline.prepare import ScanSource, StageClock, prepare
@@ -41,9 +42,14 @@ class ExampleOrder:
         """Where the example is kept."""
         return self.folder / f"{self.split}-{self.seed}.npz"
 
+    @property
+    def refusal(self) -> Path:
+        """Where it is kept why there is none."""
+        return self.path.with_suffix(".txt")
+
 
 def make_example(order: ExampleOrder) -> str | None:
-    """Simulate, read and keep one pair; the reason in words where it cannot be compared."""
+    """Simulate, read and keep one pair; the reason in words, kept too, where it cannot be compared."""
     rng = np.random.default_rng([order.seed, 2])
     label = list(LABELS)[int(rng.choice(len(LABELS), p=list(LABELS.values())))]
     mass_kg = float(np.exp(rng.uniform(*np.log(MASS_KG))))
@@ -55,6 +61,8 @@ def make_example(order: ExampleOrder) -> str | None:
     try:
         pair = _read(case)
     except ScantriageError as error:
+        order.folder.mkdir(parents=True, exist_ok=True)
+        write_whole(order.refusal, error.sentence.encode())
         return error.sentence
     write_example(order.path, _example(case, pair))
     return None

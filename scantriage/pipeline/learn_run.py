@@ -2,57 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from scantriage.compare.network import Network
+from scantriage.errors import CannotLearn, says_disk_full
 from scantriage.io.weights import ModelEntry, write_model
-from scantriage.learn.batches import load_items
+from scantriage.learn.batches import Item, load_items
 from scantriage.learn.calibration import calibrated, place_threshold
 from scantriage.learn.card import card
 from scantriage.learn.scores import judged
-from scantriage.learn.training import Plan, train
+from scantriage.learn.training import Curve, Plan, train
 from scantriage.pipeline.engines import Engine, Failure
 from scantriage.pipeline.examples import ExampleOrder, make_example
 from scantriage.pipeline.model import NAME
 from scantriage.pipeline.progress import Progress
 from scantriage.simulate.scanner import Split
 
+SEED = 0
 HELD_BACK_SHARE = 0.1  # as many pairs again, of scanners that are never trained on
+LEAST = 10  # clean pairs, and changed ones, without which a threshold or a scale means nothing
 FIRST_SEED = 500_000  # of examples; days to measure on take theirs from all 32 bits
 MEMORY_BYTES = 6 * 2**30
 DEADLINE_S = 300.0
 LICENCE = "EUPL-1.2"
 
 
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What there is to learn from and to measure on, and why some pairs are missing, one sentence each."""
+
+    items: list[Item]
+    held_back: list[Item]
+    left_out: list[str]
+
+
 def learn(folder: Path, models: Path, *, n_pairs: int, n_epochs: int, n_workers: int, progress: Progress) -> list[str]:
     """Train the model of the comparison and write it; goes on where an earlier run in the folder stopped.
 
-    folder: of examples and checkpoint. Returns what was left out, one sentence each.
+    folder: of examples and checkpoint. Returns what was left out, one sentence each. Raises CannotLearn for too
+    few examples, a checkpoint of another training, and folders that cannot be written.
     """
-    orders = _orders(folder, n_pairs)
-    left_out = _make(orders, n_workers, progress)
-    torch.set_num_threads(n_workers)
-    items, held_back = (
-        load_items([order.path for order in orders if order.split == split and order.path.exists()])
-        for split in ("train", "held_out")
-    )
-    plan = Plan(n_epochs, seed=0, checkpoint=folder / "checkpoint.pt")
-    network, curve = train(items, held_back, plan, on_epoch=lambda done: progress("Training", done, n_epochs))
-    pairs, places = judged(network, held_back)
-    changed = np.array([item.changed for item in held_back])
-    scale, shift = calibrated(pairs, changed)
-    entry = ModelEntry(
-        file=f"{NAME}.safetensors", card=f"{NAME}.md", sha256="", licence=LICENCE, scale=scale, shift=shift,
-        place_from=place_threshold(places[~changed]),
-    )  # fmt: skip
-    weights = {name: values.numpy() for name, values in network.state_dict().items()}
-    text = card(items, held_back, pairs, curve, made=datetime.now(UTC), epochs=n_epochs)
-    write_model(models, NAME, weights, entry, card=text)
-    return left_out
+    with _one_sentence():
+        for place in (folder, models):  # before hours of work, not after
+            place.mkdir(parents=True, exist_ok=True)
+        examples = _examples(_orders(folder, n_pairs), n_workers, progress)
+        torch.set_num_threads(n_workers)
+        plan = Plan(n_epochs, SEED, checkpoint=folder / "checkpoint.pt")
+        network, curve = train(
+            examples.items, examples.held_back, plan, on_epoch=lambda done: progress("Training", done, n_epochs)
+        )
+        _write(models, network, examples, curve)
+    return examples.left_out
 
 
 def _orders(folder: Path, n_pairs: int) -> list[ExampleOrder]:
@@ -60,14 +67,58 @@ def _orders(folder: Path, n_pairs: int) -> list[ExampleOrder]:
     return [ExampleOrder(FIRST_SEED + k, split, folder / "examples") for split, n in counts.items() for k in range(n)]
 
 
+def _examples(orders: Sequence[ExampleOrder], n_workers: int, progress: Progress) -> Examples:
+    left_out = _make(orders, n_workers, progress)
+    items, held_back = (
+        load_items([order.path for order in orders if order.split == split and order.path.exists()])
+        for split in ("train", "held_out")
+    )
+    for name, those in (("to train on", items), ("held back", held_back)):
+        n_changed = sum(item.changed for item in those)
+        if min(n_changed, len(those) - n_changed) < LEAST:
+            lost = f" {len(left_out)} were left out, such as this one: {left_out[0]}" if left_out else ""
+            raise CannotLearn(
+                f"{len(those) - n_changed} clean and {n_changed} changed pairs {name} are too few; {LEAST} of each are "
+                f"needed: ask for more pairs.{lost}"
+            )
+    return Examples(items, held_back, left_out)
+
+
 def _make(orders: Sequence[ExampleOrder], n_workers: int, progress: Progress) -> list[str]:
-    """Make the examples that are not there yet."""
-    waiting = [order for order in orders if not order.path.exists()]
+    """Make the examples that are not there yet; what was left out, now and earlier."""
+    reasons = {order: order.refusal.read_text() for order in orders if order.refusal.exists()}
+    waiting = [order for order in orders if not order.path.exists() and order not in reasons]
     engine = Engine(n_workers, MEMORY_BYTES, DEADLINE_S)
-    left_out = []
     for done, (order, result) in enumerate(engine.run(make_example, waiting), 1):
         progress("Simulating", done, len(waiting))
+        if isinstance(result, Failure) and result.disk_full:
+            raise CannotLearn(f"The disk is full: {order.folder}.")
         reason = result.what if isinstance(result, Failure) else result
         if reason is not None:
-            left_out.append(f"Pair {order.seed} ({order.split}): {reason}")
-    return left_out
+            reasons[order] = reason
+    return [f"Pair {order.seed} ({order.split}): {reason}" for order, reason in reasons.items()]
+
+
+def _write(models: Path, network: Network, examples: Examples, curve: Curve) -> None:
+    """Calibrate on what was held back, and write the model with its card."""
+    pairs, places = judged(network, examples.held_back)
+    changed = np.array([item.changed for item in examples.held_back])
+    scale, shift = calibrated(pairs, changed)
+    entry = ModelEntry(
+        file=f"{NAME}.safetensors", card=f"{NAME}.md", sha256="", licence=LICENCE, scale=scale, shift=shift,
+        place_from=place_threshold(places[~changed]),
+    )  # fmt: skip
+    weights = {name: values.numpy() for name, values in network.state_dict().items()}
+    text = card(examples.items, examples.held_back, pairs, curve, made=datetime.now(UTC), seed=SEED)
+    write_model(models, NAME, weights, entry, card=text)
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """What the operating system refuses becomes one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if says_disk_full(error):
+            raise CannotLearn(f"The disk is full: {error.filename}.") from error
+        raise CannotLearn(f"{error.filename} cannot be used: {error.strerror}.") from error

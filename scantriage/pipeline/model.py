@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
+import sysconfig
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scantriage.errors import InvalidModel
-from scantriage.io.weights import read_entry, read_weights
+from scantriage.io.weights import ModelEntry, read_entry, read_weights
 
 if TYPE_CHECKING:
     from scantriage.compare.judge import Opinion
     from scantriage.compare.maps import Maps
 
-MODELS = Path(__file__).parents[2] / "models"
 NAME = "comparison"
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """digest: SHA-256 of the weights. judge: its opinion of the maps of a comparison."""
-
-    digest: str
-    judge: Callable[[Maps], Opinion]
+_CHECKOUT = Path(__file__).parents[2]
+# in a checkout its own folder; a wheel brings it along as data of the environment (pyproject: data-files)
+MODELS = (
+    _CHECKOUT / "models"
+    if (_CHECKOUT / "pyproject.toml").exists()
+    else Path(sysconfig.get_path("data"), "share", "scantriage", "models")
+)
 
 
 @cache
-def model_digests(folder: Path = MODELS) -> dict[str, str]:
-    """SHA-256 of the weights in use by the model's name, as the manifest tells; empty where there are none."""
+def model_entry(folder: Path = MODELS) -> ModelEntry | None:
+    """What the manifest says of the model in use, its file verified; None where there is none. Raises InvalidModel."""
     entry = read_entry(folder, NAME)
+    if entry is not None:
+        read_weights(folder, entry)
+    return entry
+
+
+def model_digests() -> dict[str, str]:
+    """SHA-256 of the weights in use by the model's name; empty where there are none. Raises InvalidModel."""
+    entry = model_entry()
     return {} if entry is None else {NAME: entry.sha256}
 
 
 @cache
-def load_model(folder: Path = MODELS) -> Model | None:
-    """The model of the comparison; None where the folder holds none. Raises InvalidModel."""
+def load_model(folder: Path = MODELS) -> Callable[[Maps], Opinion] | None:
+    """What asks the model about the maps of a comparison; None where the folder holds none. Raises InvalidModel."""
     entry = read_entry(folder, NAME)
     if entry is None:
         return None
@@ -50,8 +56,8 @@ def load_model(folder: Path = MODELS) -> Model | None:
     except ValueError as error:
         raise InvalidModel(f"{folder / entry.file}: {error}; restore the folder.") from error
 
-    def judge(maps: Maps) -> Opinion:
+    def opinion_of(maps: Maps) -> Opinion:
         places, pair = ask(network, maps)
         return Opinion(places - entry.place_from, entry.scale * pair + entry.shift)
 
-    return Model(entry.sha256, judge)
+    return opinion_of

@@ -120,8 +120,8 @@ def _read_prepared(
         doors=any(scan.frame.doors is not None for scan in scans),
     )
     with clock.stage("learned"):
-        model = load_model()
-        opinion = None if model is None else model.judge(compared.maps)
+        opinion_of = load_model()
+        opinion = None if opinion_of is None else opinion_of(compared.maps)
     with clock.stage("compare"):
         judged = judge(compared, known, opinion)
     latest = read_single_scan(scans[1].image, scans[1].frame, record=scans[1].record, manifest=manifest)

@@ -17,8 +17,8 @@ from scantriage.store.schema import readings
 class ReadingKey:
     """What a reading was made of.
 
-    digest: of the program's version and settings, both scans' records and the manifest's row, so that a reading
-    is made again when, and only when, one of them changed.
+    digest: of the program's version, its model, both scans' records and the manifest's row, so that a reading is
+    made again when, and only when, one of them changed.
     """
 
     container_id: str
