@@ -123,24 +123,40 @@ def batch_of(items: Sequence[Item], rng: np.random.Generator | None) -> Batch:
     )  # fmt: skip
 
 
-def varied(
-    values: NDArray[np.float32], truth: NDArray[np.bool_], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+Values = NDArray[np.float32]
+Truth = NDArray[np.bool_]
+
+
+def varied(values: Values, truth: Truth, rng: np.random.Generator) -> tuple[Values, Truth]:
     """The same pair mirrored along or across the container, or with its scans exchanged: as true as the pair itself."""
-    along, across, exchanged = rng.random(3) < 0.5
-    values = values.copy()
-    if along:
-        values, truth = values[:, :, ::-1], truth[:, :, ::-1]
-        values = _swapped(values, ((FRONT, DOORS),))
-    if across:
-        values[list(MIRRORED_IN_DEPTH)] *= -1
-    if exchanged:
-        values[list(SIGNED)] *= -1
-        values, truth = _swapped(values, EXCHANGED), truth[::-1]
+    for change in (mirrored_along, mirrored_across, exchanged):
+        if rng.random() < 0.5:
+            values, truth = change(values, truth)
     return values, truth
 
 
-def _swapped(values: NDArray[np.float32], pairs: Sequence[tuple[int, int]]) -> NDArray[np.float32]:
+def mirrored_along(values: Values, truth: Truth) -> tuple[Values, Truth]:
+    """Inputs and masks of the container that has its doors where this one has its front."""
+    return _swapped(values[:, :, ::-1], ((FRONT, DOORS),)), truth[:, :, ::-1]
+
+
+def mirrored_across(values: Values, truth: Truth) -> tuple[Values, Truth]:
+    """Inputs and masks of the container whose left is this one's right, both sources with it."""
+    return _negated(values, MIRRORED_IN_DEPTH), truth
+
+
+def exchanged(values: Values, truth: Truth) -> tuple[Values, Truth]:
+    """Inputs and masks where the rescan is the origin scan: what was added was removed."""
+    return _swapped(_negated(values, SIGNED), EXCHANGED), truth[::-1]
+
+
+def _negated(values: Values, inputs: Sequence[int]) -> Values:
+    values = values.copy()
+    values[list(inputs)] *= -1
+    return values
+
+
+def _swapped(values: Values, pairs: Sequence[tuple[int, int]]) -> Values:
     values = values.copy()
     for one, other in pairs:
         values[[one, other]] = values[[other, one]]

@@ -25,7 +25,7 @@ MOST_RATE = 3e-3
 DECAY = 1e-3
 LOADED_CELL = 15.0  # weight of a cell with a load: one in a hundred holds one
 PAIR_SHARE = 0.3  # of the loss, from the pair as a whole; the rest from its places
-AVERAGE = 0.998  # of the weights over steps: what is kept changes more smoothly than what is trained
+AVERAGE = 0.998  # of the weights over steps, fewer at first: what is kept changes more smoothly than what is trained
 
 _ELSE = "delete it, or learn in another folder"
 
@@ -87,16 +87,17 @@ def _epoch(
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        _follow(average, network)
+        _follow(average, network, schedule.last_epoch)
         losses.append(float(loss.detach()))
     return float(np.mean(losses))
 
 
-def _follow(average: Network, network: Network) -> None:
-    """Let the averaged weights follow."""
+def _follow(average: Network, network: Network, n_steps: int) -> None:
+    """Let the averaged weights follow; early ones, soon outdated, are forgotten sooner."""
+    share = min(AVERAGE, (1 + n_steps) / (10 + n_steps))
     with torch.no_grad():
         for kept, new in zip(average.parameters(), network.parameters(), strict=True):
-            kept.lerp_(new, 1 - AVERAGE)
+            kept.lerp_(new, 1 - share)
 
 
 def loss_of(network: Network, batch: Batch) -> Tensor:
