@@ -64,7 +64,7 @@ def write_example(path: Path, example: Example) -> None:
 def read_example(path: Path) -> Example:
     """Read what `write_example` wrote; CannotLearn where it is damaged or has other channels."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
             channels, masks, words = file["channels"].astype(np.float32), file["masks"], json.loads(str(file["words"]))
         told = words.pop("circumstances")
         fans = tuple(Fan(**fan) for fan in told.pop("fans"))

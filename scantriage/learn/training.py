@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,8 @@ def _resume(state: dict[str, Any], told: dict[str, Any], checkpoint: Path) -> Cu
     if not checkpoint.exists():
         return []
     try:
+        if not zipfile.is_zipfile(checkpoint):  # what torch fails on in many ways
+            raise ValueError("no checkpoint")
         kept = torch.load(checkpoint, weights_only=True)
         if kept["plan"] != told:
             differs = ", ".join(f"{name} {kept['plan'].get(name)}, not {n}" for name, n in told.items())
@@ -128,7 +131,7 @@ def _resume(state: dict[str, Any], told: dict[str, Any], checkpoint: Path) -> Cu
             part.load_state_dict(kept[name])
         torch.set_rng_state(kept["random"])
         curve: Curve = json.loads(kept["curve"])
-    except (RuntimeError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
+    except (RuntimeError, KeyError, ValueError, pickle.UnpicklingError) as error:
         raise CannotLearn(f"{checkpoint} is damaged or of another network; {_ELSE}.") from error
     return curve
 
