@@ -195,9 +195,12 @@ def _table(ranked: tuple[Ranked, ...]) -> Table:
 
 
 def _why(one: Ranked) -> str:
-    """The reason it could not be compared, else what weighs most in its priority."""
-    if one.case.reading.reason:
-        return one.case.reading.reason
+    """The reason it could not be compared, else the strongest finding, else what weighs most in its priority."""
+    reading = one.case.reading
+    if reading.reason:
+        return reading.reason
+    if reading.findings:
+        return max(reading.findings, key=lambda finding: abs(finding.significance)).sentence
     itemised = [item for item in one.evidence if item.name != "base_rate"]
     return max(itemised, key=lambda item: abs(item.contribution)).sentence if itemised else ""
 

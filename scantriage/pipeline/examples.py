@@ -27,6 +27,7 @@ LABELS: dict[Label, float] = {"clean": 0.45, "added": 0.31, "removed": 0.14, "mo
 MASS_KG = (5.0, 200.0)  # evenly on a logarithmic scale
 SCALE = (0.3, 0.45)  # of the scanners' full resolution; cells are far larger than its pixels
 DISPLAY_SHARE = 0.04
+EMPTY_SHARE = 0.08  # beside those that chance draws: little else is on the floor there, and little else to learn from
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def make_example(order: ExampleOrder) -> str | None:
     rng = np.random.default_rng([order.seed, 2])
     label = list(LABELS)[int(rng.choice(len(LABELS), p=list(LABELS.values())))]
     mass_kg = float(np.exp(rng.uniform(*np.log(MASS_KG))))
-    wish = Wish(label=label, mass_kg=None if label in ("clean", "swapped") else mass_kg)
+    commodity = "empty" if rng.random() < EMPTY_SHARE else None
+    wish = Wish(label=label, mass_kg=None if label in ("clean", "swapped") else mass_kg, commodity=commodity)
     scale = float(rng.uniform(*SCALE))
     case = simulate_pair(order.seed, scale=scale, split=order.split, wish=wish)
     if rng.random() < DISPLAY_SHARE:

@@ -107,8 +107,14 @@ def _unseen(reading: Reading, weights: Weights) -> Iterator[Evidence]:
 
 
 def _flags(case: Case, weights: Weights) -> Iterator[Evidence]:
+    share = _share_of_signs(case.reading, weights)
     for flag in case.all_flags:
-        yield Evidence(str(flag), weights.flag.get(flag, 0.0), flag.sentence)
+        yield Evidence(str(flag), share * weights.flag.get(flag, 0.0), flag.sentence)
+
+
+def _share_of_signs(reading: Reading, weights: Weights) -> float:
+    """What signs of single scans count: little where both were compared."""
+    return 1.0 if reading.learned is None else weights.signs_beside_learned
 
 
 def _cargo_mass(case: Case, weights: Weights) -> Iterator[Evidence]:
@@ -124,7 +130,7 @@ def _cargo_mass(case: Case, weights: Weights) -> Iterator[Evidence]:
     apart = nearest**2 / (weights.cargo_mass_sd**2 + (weights.cargo_mass_sd_kg / declared) ** 2)
     # like a finding's significance: nothing near agreement, saturating far from it
     yield Evidence(
-        "cargo_mass", weights.cargo_mass_most * apart / (4 + apart),
+        "cargo_mass", _share_of_signs(case.reading, weights) * weights.cargo_mass_most * apart / (4 + apart),
         f"The scan shows about {scanned / 1000:.1f} t of cargo, the manifest declares {declared / 1000:.1f} t.",
     )  # fmt: skip
 
