@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from scantriage.compare.judge import Opinion
+from scantriage.pipeline import pair_run
 from scantriage.pipeline.pair_run import choose_energies, read_pair, read_single
 from scantriage.pipeline.prepare import ScanSource
 from scantriage.pipeline.simulate_run import write_scan
@@ -34,6 +36,14 @@ class Delivered:
 
     def read(self, **manifest) -> tuple[Reading, PairViews | None]:
         return read_pair(*self.sources, replace(self.case.manifest[0], **manifest))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_learned():
+    """Findings here are those of the comparison itself, whichever model the program comes with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pair_run, "load_model", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +167,29 @@ def test_reading_again_gives_the_same(bag, bag_reading):
     again, views = bag.read()
     assert again.findings == bag_reading[0].findings
     np.testing.assert_array_equal(views.significance, bag_reading[1].significance)
+
+
+def test_what_was_learned_is_told_beside_the_findings_and_rules_them(bag, bag_reading, monkeypatch):
+    assert bag_reading[0].learned is None
+    asked = []
+
+    def reading_with(log_odds):
+        def opinion_of(maps):
+            asked.append(maps.circumstances)
+            return Opinion(np.full((2, *maps.channels.shape[1:]), log_odds, np.float32), pair=3.5)
+
+        monkeypatch.setattr(pair_run, "load_model", lambda: opinion_of)
+        return bag.read()[0]
+
+    for log_odds, findings in ((1.0, bag_reading[0].findings), (-1.0, ())):
+        reading = reading_with(log_odds)
+        assert reading.learned == 3.5
+        assert reading.findings == findings
+        assert "learned" in reading.stage_ms
+    told = asked[0]
+    assert told.known == tuple(source.record.geometry is not None for source in bag.sources)
+    assert (told.length_m, told.reefer) == (6.058, False)
+    assert -1 <= told.likeness <= 1
 
 
 @pytest.mark.parametrize("which", [0, 1])
