@@ -6,6 +6,7 @@ python -m benchmarks.detection [--pairs N] [--seed S] [--split held_out|train] [
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,8 +14,8 @@ from rich.progress import track
 
 from benchmarks.detection_tables import RankedTrial, detail_rows, tables
 from benchmarks.kept import keep, stamp
-from benchmarks.simulated_day import Trial, orders, read_day
-from scantriage.pipeline.engines import Engine
+from benchmarks.simulated_day import Order, Trial, orders, read_day
+from scantriage.pipeline.engines import Engine, Failure
 from scantriage.rank.priority import rank
 
 _NOW = datetime(2026, 12, 1, tzinfo=UTC)  # after the last simulated rescan
@@ -38,13 +39,22 @@ def run_day(*, n_pairs: int, seed: int, split: str, scale: float, n_workers: int
     failures: list[dict[str, str | int]] = []
     for result in track(read_day(day, engine=engine), description="pairs", total=n_pairs):
         if isinstance(result, tuple):
-            order, failure = result
-            failures.append({"seed": order.seed, "failure": failure.what, "last line": _last_line(failure.details)})
+            failures.append(failure_row(*result))
         else:
             trials += result
+    return Day(ranked_trials(trials), failures)
+
+
+def ranked_trials(trials: Sequence[Trial]) -> list[RankedTrial]:
+    """The trials in the order in which their containers deserve opening."""
     trial_of = {id(trial.case): trial for trial in trials}
     ranked = rank([trial.case for trial in trials], now=_NOW)
-    return Day([RankedTrial(trial_of[id(one.case)], one) for one in ranked], failures)
+    return [RankedTrial(trial_of[id(one.case)], one) for one in ranked]
+
+
+def failure_row(order: Order, failure: Failure) -> dict[str, str | int]:
+    """What a worker could not do, for a table."""
+    return {"seed": order.seed, "failure": failure.what, "last line": _last_line(failure.details)}
 
 
 def main() -> None:

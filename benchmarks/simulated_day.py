@@ -99,8 +99,12 @@ def read_order(order: Order) -> list[Trial]:
     """Simulate, write, read: one trial for each container on the vehicle."""
     case = simulated(order)
     with tempfile.TemporaryDirectory() as folder:
-        sources = written(case, Path(folder))
-        return [_trial(order, case, index, pair) for index, pair in enumerate(sources)]
+        return read_written(order, case, written(case, Path(folder)))
+
+
+def read_written(order: Order, case: SimulatedCase, sources: list[tuple[ScanSource, ScanSource]]) -> list[Trial]:
+    """Read what `written` wrote: one trial for each container on the vehicle."""
+    return [_trial(order, case, index, pair) for index, pair in enumerate(sources)]
 
 
 def written(case: SimulatedCase, folder: Path) -> list[tuple[ScanSource, ScanSource]]:

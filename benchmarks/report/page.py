@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.kept import Table
 from benchmarks.report.passage import PLOTS
-from benchmarks.report.quality_part import quality_part
+from benchmarks.report.quality_part import ablation_part, failures_part, quality_part
 from benchmarks.report.results import Results, newest_of_each
 from benchmarks.report.speed_part import peers_part, real_part, scaling_part, speed_part
 from benchmarks.report.targets import Target, quality_targets, speed_targets
@@ -28,6 +28,10 @@ def write_page(results_folder: Path, docs: Path) -> Path:
     passages = [_OPENING, *_targets(results)]
     if results.detection is not None:
         passages += quality_part(results.detection, plots)
+    if results.ablation is not None:
+        passages.append(ablation_part(results.ablation))
+    if results.failures is not None:
+        passages += failures_part(results.failures)
     if results.real_rescans is not None:
         passages += real_part(results.real_rescans)
     if results.speed is not None:

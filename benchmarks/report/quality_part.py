@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.ablation import NOTE
 from benchmarks.detection_tables import mass_class
 from benchmarks.kept import Row
 from benchmarks.report.derived import beyond, column, detected_by, false_alarms, is_clean, rocs
@@ -32,6 +33,24 @@ def quality_part(detection: Result, plots: Path) -> list[str]:
                "False alarms come from these."),
         tabled("The lowest changed containers", detection.rows("The lowest changed"), detection, "These are missed."),
     ]  # fmt: skip
+
+
+def ablation_part(ablation: Result) -> str:
+    """What each way contributes."""
+    return tabled("Ablation", ablation.rows("Ablation"), ablation, NOTE)
+
+
+def failures_part(failures: Result) -> list[str]:
+    """What still fails; `benchmarks.failures` drew the picture."""
+    note = (
+        "Of the compared the clean containers of highest priority and the loads of 40 kg net and more of lowest, read "
+        "again. In the picture: origin scan, registered rescan, significance (red: the rescan holds more, full at six "
+        "standard deviations; grey: not readable); the load in green."
+    )
+    return [
+        tabled("What still fails", failures.rows("What still fails"), failures, note),
+        pictured("failures", "Scans and significance of the containers that rank where they should not", failures),
+    ]
 
 
 def _curves(detection: Result, plots: Path) -> list[str]:

@@ -53,6 +53,8 @@ class Results:
     """The newest result of each kind; None where there is none."""
 
     detection: Result | None
+    ablation: Result | None
+    failures: Result | None
     speed: Result | None
     scaling: Result | None
     peers: Result | None
@@ -66,6 +68,8 @@ def newest_of_each(folder: Path) -> Results:
     """
     return Results(
         detection=_newest(folder, "detection"),
+        ablation=_newest(folder, "ablation"),
+        failures=_newest(folder, "failures"),
         speed=_newest(folder, "speed"),
         scaling=_newest(folder, "scaling"),
         peers=_newest(folder, "peers"),
