@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 import tifffile
+from scipy.stats import norm
 
 from scantriage.compare.judge import Opinion
 from scantriage.pipeline import pair_run
-from scantriage.pipeline.pair_run import choose_energies, read_pair, read_single
+from scantriage.pipeline.pair_run import HOPELESS_AGREEMENT, choose_energies, read_pair, read_single
 from scantriage.pipeline.prepare import ScanSource
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.scan.finding import Finding, Reading
@@ -106,7 +107,8 @@ def test_the_same_container_without_the_load_scores_lower(deliver, seed, wish):
         deliver(simulate_pair(seed, scale=SCALE, wish=replace(wish, label=label), cut_off=0.0)).read()[0]
         for label in ("added", "clean")
     )
-    assert strongest(clean) < 0.7 * strongest(added)
+    # an unchanged container shows as much many times as often
+    assert norm.sf(strongest(clean)) > 10 * norm.sf(strongest(added))
     assert clean.agreement >= added.agreement
 
 
@@ -145,7 +147,8 @@ def test_another_container_under_the_same_number_is_noticed(deliver, seed):
     )  # fmt: skip
     reading, _ = deliver(simulate_pair(seed, scale=SCALE, wish=wish, cut_off=0.0)).read()
     exchanged = any(finding.kind == "swapped" for finding in reading.findings)
-    assert exchanged or reading.outcome == "not_comparable"
+    # little mass, half of it alike: then at least the poor agreement tells that it is hardly the same load
+    assert exchanged or reading.outcome == "not_comparable" or reading.agreement < HOPELESS_AGREEMENT
 
 
 def test_rows_that_begin_at_the_bottom_are_turned_and_boxes_turned_back(bag, bag_reading, tmp_path):
