@@ -14,6 +14,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 POOL = 2  # cells each way: a sports bag is 4 of them high and 3 wide
 N_INPUTS = 30
+SCALES = 4  # the network halves its inputs twice
 MIRRORED_IN_DEPTH = (7,)  # inputs that change their sign when the container is mirrored across
 FRONT, DOORS = 18, 19  # inputs that change places when it is mirrored along
 SIGNED = (0, 1, 2, 6)  # inputs that change their sign when the two scans change places

@@ -11,8 +11,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from scantriage.compare.learned_inputs import DOORS, EXCHANGED, FRONT, MIRRORED_IN_DEPTH, POOL, SIGNED, inputs_of
-from scantriage.compare.network import SCALES
+from scantriage.compare.learned_inputs import (
+    DOORS,
+    EXCHANGED,
+    FRONT,
+    MIRRORED_IN_DEPTH,
+    POOL,
+    SCALES,
+    SIGNED,
+    inputs_of,
+)
 from scantriage.learn.example import read_example
 
 LEARNABLE_KG = 15.0  # lighter net changes count less: most of them cannot be seen

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from scantriage.compare.network import Network, strongest
 from scantriage.learn.batches import Item, batch_of, groups
+from scantriage.learn.network import Network, strongest
 
 FloatArray = NDArray[np.floating[Any]]
 BATCH = 16

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from scantriage.compare.network import Network, strongest
 from scantriage.errors import CannotLearn
 from scantriage.io.whole_file import write_whole
 from scantriage.learn.batches import Batch, Item, batch_of, groups
+from scantriage.learn.network import Network, strongest
 from scantriage.learn.scores import scores_of
 
 BATCH = 8

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scantriage.compare.network import Network
 from scantriage.errors import CannotLearn, says_disk_full
 from scantriage.io.weights import ModelEntry, write_model
 from scantriage.learn.batches import Item, load_items
 from scantriage.learn.calibration import calibrated, place_threshold
 from scantriage.learn.card import card
+from scantriage.learn.network import Network
 from scantriage.learn.scores import judged
 from scantriage.learn.training import Curve, Plan, train
 from scantriage.pipeline.engines import Engine, Failure

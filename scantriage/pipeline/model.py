@@ -47,17 +47,17 @@ def load_model(folder: Path = MODELS) -> Callable[[Maps], Opinion] | None:
     if entry is None:
         return None
     weights = read_weights(folder, entry)
-    # imported here: torch takes seconds to load, and only workers that compare need it
+    # imported here: the main process needs none of the numerics
     from scantriage.compare.judge import Opinion
-    from scantriage.compare.learned import ask, network_of
+    from scantriage.compare.learned import ask, check
 
     try:
-        network = network_of(weights)
+        check(weights)
     except ValueError as error:
         raise InvalidModel(f"{folder / entry.file}: {error}; restore the folder.") from error
 
     def opinion_of(maps: Maps) -> Opinion:
-        places, pair = ask(network, maps)
+        places, pair = ask(weights, maps)
         return Opinion(places - entry.place_from, entry.scale * pair + entry.shift)
 
     return opinion_of

@@ -7,7 +7,7 @@ import torch
 from made_maps import item
 
 from scantriage.compare.learned_inputs import N_INPUTS
-from scantriage.compare.network import Network
+from scantriage.learn.network import Network
 from scantriage.learn.scores import area, judged, scores_of
 
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from made_maps import item
 
-from scantriage.compare import network as network_module
 from scantriage.compare.learned_inputs import N_INPUTS
 from scantriage.errors import CannotLearn
+from scantriage.learn import network as network_module
 from scantriage.learn import training
 from scantriage.learn.batches import batch_of
 from scantriage.learn.scores import scores_of

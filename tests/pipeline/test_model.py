@@ -8,9 +8,9 @@ import torch
 from made_maps import maps
 
 from scantriage.compare.learned import ask
-from scantriage.compare.network import Network
 from scantriage.errors import InvalidModel
 from scantriage.io.weights import ModelEntry, write_model
+from scantriage.learn.network import Network
 from scantriage.pipeline import day_plan
 from scantriage.pipeline.day_plan import ContainerPlan
 from scantriage.pipeline.model import NAME, load_model, model_entry
@@ -38,7 +38,7 @@ def folder(tmp_path, network):
 def test_an_opinion_is_the_networks_answer_in_calibrated_log_odds(folder, network):
     one = maps()
     opinion = load_model(folder)(one)
-    places, pair = ask(network, one)
+    places, pair = ask(weights_of(network), one)
     np.testing.assert_allclose(opinion.places, places - 1.5, atol=1e-6)
     assert opinion.pair == pytest.approx(0.5 * pair - 2.0)
 
@@ -48,7 +48,7 @@ def test_without_a_model_there_is_no_opinion(tmp_path):
     assert model_entry(tmp_path) is None
 
 
-def test_a_damaged_model_is_refused_before_torch_is_asked(folder):
+def test_a_damaged_model_is_refused_before_it_is_asked(folder):
     content = bytearray((folder / ENTRY.file).read_bytes())
     content[-1] ^= 1
     (folder / ENTRY.file).write_bytes(content)

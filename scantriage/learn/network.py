@@ -1,4 +1,4 @@
-"""The network that tells loads from what voyages and machines do to a comparison."""
+"""The network that tells loads from what voyages and machines do to a comparison, as it is trained."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from scantriage.compare.learned_inputs import N_INPUTS
+from scantriage.compare.learned import N_GROUPS, OUTSIDE, STRONGEST
+from scantriage.compare.learned_inputs import N_INPUTS, SCALES
 
 WIDTHS = (24, 40, 64)
-SCALES = 4  # the maps are halved twice
-STRONGEST = 12  # cells whose mean speaks for a place: a sports bag covers as many
 
 
 class Network(nn.Module):
@@ -44,7 +43,7 @@ class Network(nn.Module):
         coarse = self.coarse(nn.functional.avg_pool2d(middle, 2))
         up = self.up_middle(torch.cat([_twice(coarse), middle], 1))
         up = self.up_fine(torch.cat([_twice(up), fine], 1))
-        maps = self.maps(up).masked_fill(~inside[:, None], -20.0)
+        maps = self.maps(up).masked_fill(~inside[:, None], OUTSIDE)
         seen = nn.functional.max_pool2d(inside[:, None].to(coarse.dtype), SCALES)
         mean = (coarse * seen).sum((2, 3)) / seen.sum((2, 3))
         most = (coarse - 50 * (1 - seen)).amax((2, 3))
@@ -58,8 +57,8 @@ def strongest(maps: Tensor) -> Tensor:
 
 def _block(n_in: int, n_out: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.GroupNorm(4, n_out), nn.SiLU(),
-        nn.Conv2d(n_out, n_out, 3, padding=1, bias=False), nn.GroupNorm(4, n_out), nn.SiLU(),
+        nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.GroupNorm(N_GROUPS, n_out), nn.SiLU(),
+        nn.Conv2d(n_out, n_out, 3, padding=1, bias=False), nn.GroupNorm(N_GROUPS, n_out), nn.SiLU(),
     )  # fmt: skip
 
 
@@ -67,7 +66,7 @@ def _along(width: int, reach: int) -> nn.Sequential:
     """Looks further along the container than up."""
     return nn.Sequential(
         nn.Conv2d(width, width, 3, padding=(1, reach), dilation=(1, reach), bias=False),
-        nn.GroupNorm(4, width), nn.SiLU(),
+        nn.GroupNorm(N_GROUPS, width), nn.SiLU(),
     )  # fmt: skip
 
 
