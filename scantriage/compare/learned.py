@@ -77,6 +77,8 @@ def _block(weights: Weights, name: str, image: FloatArray) -> FloatArray:
 def _layer(weights: Weights, filters: str, norm: str, image: FloatArray, *, reach: int = 1) -> FloatArray:
     """Convolution of 3 by 3, its columns `reach` apart; normalised by groups of channels; bent."""
     convolved = _convolved(weights[f"{filters}.weight"], image, reach)
+    if len(convolved) != len(weights[f"{norm}.weight"]):
+        raise ValueError(f"{filters} and {norm} differ in their channels")
     grouped = convolved.reshape(N_GROUPS, -1)
     grouped = (grouped - grouped.mean(axis=1, keepdims=True)) / np.sqrt(grouped.var(axis=1, keepdims=True) + TINY)
     scale, shift = (weights[f"{norm}.{part}"][:, np.newaxis, np.newaxis] for part in ("weight", "bias"))
