@@ -1,9 +1,11 @@
+import contextlib
 import csv
 import errno
 import json
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -244,7 +246,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, day, delivery, in
             env=os.environ | {"MARKS": str(marks)},
             stderr=stderr,
         )
-    wait_for(lambda: len(list(marks.iterdir())) == 2)  # one container is done, the next under way
+    # one container is done and kept, the next under way
+    wait_for(lambda: len(list(marks.iterdir())) == 2 and n_kept(tmp_path / "workspace") == 1)
     run.send_signal(interruption)
     assert run.wait(timeout=60) == code
     assert "Traceback" not in said.read_text()
@@ -263,6 +266,11 @@ def has_ended(process):
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+def n_kept(workspace):
+    with contextlib.closing(sqlite3.connect(workspace / "scantriage.db")) as database:
+        return database.execute("SELECT count(*) FROM readings").fetchone()[0]
 
 
 def wait_for(happened, *, limit_s=120.0):
