@@ -11,6 +11,7 @@ from scantriage.errors import ContainerNotFound
 from scantriage.locate.direction import door_end
 from scantriage.locate.ends import End, end_posts, find_split, outer_end, post_profile
 from scantriage.locate.floor import floor_depth
+from scantriage.locate.heading import front_at_left
 from scantriage.locate.height import box_height_m
 from scantriage.locate.roof import roof_line
 from scantriage.locate.silhouette import LevelRun, Silhouette, level_runs, silhouette
@@ -28,10 +29,14 @@ _HEIGHT_TOLERANCE_M = 0.17  # just over half of what a high cube is higher
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The containers in a scan, left to right, and what is weak about them."""
+    """The containers in a scan, left to right, and what is weak about them.
+
+    front_at_left: evidence on which way a vehicle with two boxes stands, as log odds; 0 for one box.
+    """
 
     frames: tuple[ContainerFrame, ...]
     flags: tuple[Flag, ...]
+    front_at_left: float = 0.0
 
 
 def locate(
@@ -72,7 +77,8 @@ def locate(
             for frame in frames
         ),
     }
-    return Location(frames, tuple(flag for flag, holds in flags.items() if holds))
+    heading = front_at_left(attenuation, frames) if len(frames) > 1 else 0.0
+    return Location(frames, tuple(flag for flag, holds in flags.items() if holds), heading)
 
 
 def _filled(image: ScanImage) -> FloatImage:

@@ -13,7 +13,7 @@ from scantriage.io.limits import MAX_ENERGIES
 from scantriage.pipeline.model import load_model
 from scantriage.pipeline.pair_views import pair_views, single_views
 from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock, container_size, prepare
-from scantriage.pipeline.twins import as_its_twin, passed_otherwise
+from scantriage.pipeline.twins import as_named
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.register.size import same_length
 from scantriage.scan.container import ContainerSize
@@ -92,9 +92,7 @@ def compare_prepared(
     size = container_size(rescan if rescan.record.geometry else origin, manifest)
     energies = choose_energies(origin.record, rescan.record, n_planes=(origin.image.shape[0], rescan.image.shape[0]))
     with clock.stage("register"):
-        if passed_otherwise(scans, _located(scans, energies), size):
-            rescan = as_its_twin(rescan)
-            scans = (origin, rescan)
+        scans = as_named(scans, _located(scans, energies), size)
         registered = register(*_located(scans, energies), size=size)
         blind = _blind_fraction(registered, size)
     with clock.stage("compare"):

@@ -50,7 +50,8 @@ class StageClock:
 class PreparedScan:
     """A scan, calibrated, with the container of interest found in it.
 
-    twin: the frame of the other box on the vehicle, None when there is one box.
+    twin: the frame of the other box on the vehicle, None when there is one box. sure: evidence that of the
+    two this is the one whose number was asked for, as log odds, 0 and more.
     """
 
     record: ScanRecord
@@ -58,6 +59,7 @@ class PreparedScan:
     frame: ContainerFrame
     flags: tuple[Flag, ...]
     twin: ContainerFrame | None
+    sure: float
 
     @property
     def calibrated(self) -> bool:
@@ -109,19 +111,20 @@ def prepare(
             raise ContainerNotFound(f"{record.scan_id}: {error.sentence}", **error.facts) from error
     flags = record.flags + calibrated.flags + location.flags
     frame, twin = _frame_of(source, location)
-    return PreparedScan(record, calibrated.image, frame, tuple(dict.fromkeys(flags)), twin)
+    return PreparedScan(record, calibrated.image, frame, tuple(dict.fromkeys(flags)), twin, abs(location.front_at_left))
 
 
 def _frame_of(source: ScanSource, location: Location) -> tuple[ContainerFrame, ContainerFrame | None]:
-    """The frame of the container asked for, and of its twin, as if the truck, whose front is named first, drove on."""
+    """The frame of the container asked for, and of its twin; the front of the truck is named first."""
     place_in_scan = source.record.container_ids.index(source.container_id)
     if place_in_scan >= len(location.frames):
         raise ContainerNotFound(
             f"{source.record.scan_id}: only {len(location.frames)} of the "
             f"{len(source.record.container_ids)} containers named could be told apart in the scan."
         )
-    twins = [frame for place, frame in enumerate(location.frames) if place != place_in_scan]
-    return location.frames[place_in_scan], twins[0] if len(source.record.container_ids) > 1 and twins else None
+    frames = location.frames if location.front_at_left >= 0 else location.frames[::-1]
+    twins = [frame for place, frame in enumerate(frames) if place != place_in_scan]
+    return frames[place_in_scan], twins[0] if len(source.record.container_ids) > 1 and twins else None
 
 
 def container_size(scan: PreparedScan, manifest: ManifestEntry | None) -> ContainerSize:

@@ -1,7 +1,7 @@
 """Two boxes on one vehicle: which of the one scan is which of the other.
 
-A scan names its boxes from the front of the truck, and nobody tells whether the truck passed forwards or
-backwards. So the frames of the rescan are exchanged where the loads fit better that way.
+Each scan's boxes were named by the way the truck seems to stand. Where the loads say that one of the two scans
+was mistaken, it is the one that shows less of its truck.
 """
 
 from __future__ import annotations
@@ -14,21 +14,24 @@ from scantriage.register.pair import LocatedScan, register
 from scantriage.scan.container import ContainerFrame, ContainerSize
 
 
-def as_its_twin(scan: PreparedScan) -> PreparedScan:
+def _as_its_twin(scan: PreparedScan) -> PreparedScan:
     """The same scan with the other box on the vehicle in its place."""
     return scan if scan.twin is None else replace(scan, frame=scan.twin, twin=scan.frame)
 
 
-def passed_otherwise(
+def as_named(
     scans: tuple[PreparedScan, PreparedScan], located: tuple[LocatedScan, LocatedScan], size: ContainerSize
-) -> bool:
-    """Whether one vehicle passed forwards and the other backwards, so that the rescan's boxes change places."""
-    (first, first_twin), (second, second_twin) = ((scan.frame, scan.twin) for scan in scans)
-    if first_twin is None or second_twin is None:
-        return False
-    straight = _likeness(located, (first, second), size) + _likeness(located, (first_twin, second_twin), size)
-    crossed = _likeness(located, (first, second_twin), size) + _likeness(located, (first_twin, second), size)
-    return crossed > straight  # right for 29 of 29 simulated pairs; the nearest was apart by 0.07 a box
+) -> tuple[PreparedScan, PreparedScan]:
+    """The scans, each with the box in its place that its number names; as they are where one shows one box."""
+    origin, rescan = scans
+    if origin.twin is None or rescan.twin is None:
+        return scans
+    frames, twins = (origin.frame, rescan.frame), (origin.twin, rescan.twin)
+    straight = _likeness(located, frames, size) + _likeness(located, twins, size)
+    crossed = _likeness(located, (frames[0], twins[1]), size) + _likeness(located, (twins[0], frames[1]), size)
+    if straight >= crossed:  # right for 29 of 29 simulated pairs; the nearest was apart by 0.07 a box
+        return scans
+    return (origin, _as_its_twin(rescan)) if origin.sure >= rescan.sure else (_as_its_twin(origin), rescan)
 
 
 def _likeness(
