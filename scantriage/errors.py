@@ -6,10 +6,12 @@
     │   ├── InvalidSidecar     the sidecar is missing, not JSON, or has wrong fields
     │   ├── InvalidProfile     a scanner's profile is not TOML or has wrong fields
     │   ├── InvalidManifest    the manifest cannot be read as a table
+    │   ├── UnreadablePhoto    not a JPEG or PNG picture, or one that breaks a limit
     │   └── UnsafeArchive      an archive with links, paths out of its folder, or too much inside
     ├── NotComparable          two scans that cannot be compared; the message is the reason an analyst reads
     ├── ContainerNotFound      no container in the image
     ├── InvalidModel           weights that are missing, damaged or not those of the manifest
+    ├── AccountRefused         an account that cannot be made or changed in this way
     ├── CannotLearn            examples or a checkpoint that nothing can be learned from
     └── WorkspaceError         the workspace cannot be written or was made by a newer version
 
@@ -60,6 +62,10 @@ class InvalidManifest(UnusableInput):
     """The manifest cannot be read as a table."""
 
 
+class UnreadablePhoto(UnusableInput):
+    """Not a JPEG or PNG picture, or one that breaks a limit."""
+
+
 class UnsafeArchive(UnusableInput):
     """An archive with links, paths out of its folder, or too much inside."""
 
@@ -78,6 +84,10 @@ class InvalidModel(ScantriageError):
 
 class CannotLearn(ScantriageError):
     """Examples or a checkpoint that nothing can be learned from."""
+
+
+class AccountRefused(ScantriageError):
+    """An account of the workbench that cannot be made or changed in this way."""
 
 
 class WorkspaceError(ScantriageError):
