@@ -13,6 +13,7 @@
     ├── InvalidModel           weights that are missing, damaged or not those of the manifest
     ├── AccountRefused         an account that cannot be made or changed in this way
     ├── CannotLearn            examples or a checkpoint that nothing can be learned from
+    ├── ActRefused             an act in the workbench that its rules do not allow; the sentence says why
     └── WorkspaceError         the workspace cannot be written or was made by a newer version
 
 Messages are one clear sentence. Facts travel as keyword arguments and stay on the exception as ``facts``.
@@ -88,6 +89,10 @@ class CannotLearn(ScantriageError):
 
 class AccountRefused(ScantriageError):
     """An account of the workbench that cannot be made or changed in this way."""
+
+
+class ActRefused(ScantriageError):
+    """An act in the workbench that its rules do not allow; the sentence says why, to whoever tried it."""
 
 
 class WorkspaceError(ScantriageError):

@@ -98,10 +98,19 @@ queue_rows = Table(
     # waiting, open, second (waits for four eyes), second_open, disagreement, referred, released, not_comparable
     Column("state", String, nullable=False, server_default="waiting"),
     Column("state_at", String),
+    Column("drawn_for", Integer, ForeignKey("accounts.id")),  # the analyst drawn for the second look
+    Column("drawn_at", String),
 )
-Index("ix_queue_rows_rank", queue_rows.c.rank)
+# rows are long: filters, pages and counts are answered from the indexes alone
 Index("ix_queue_rows_state_rank", queue_rows.c.state, queue_rows.c.rank)
-Index("ix_queue_rows_place_rank", queue_rows.c.place, queue_rows.c.rank)
+Index(
+    "ix_queue_rows_page", queue_rows.c.rank, queue_rows.c.container_id, queue_rows.c.state, queue_rows.c.place,
+    queue_rows.c.outcome, queue_rows.c.zone, queue_rows.c.flow, queue_rows.c.acquired_at,
+)  # fmt: skip
+Index(
+    "ix_queue_rows_counts", queue_rows.c.state, queue_rows.c.place, queue_rows.c.outcome, queue_rows.c.zone,
+    queue_rows.c.flow, queue_rows.c.acquired_at,
+)  # fmt: skip
 
 # a container laid before an analyst; its id, which tells nothing, is all that the analyst's pages name
 assignments = Table(
@@ -115,6 +124,7 @@ assignments = Table(
     Column("chosen", String, nullable=False),  # priority, random
     Column("tip_id", Integer, ForeignKey("tips.id")),
     Column("given_at", String, nullable=False),
+    Column("active_at", String, nullable=False),  # of the last sign of work on it
     Column("state", String, nullable=False),  # open, decided, skipped, expired
     Column("ended_at", String),
     Column("skip_reason", String),
@@ -251,4 +261,13 @@ audit_checkpoints = Table(
     Column("signature", String, nullable=False),  # Ed25519, base64
     Column("public_key", String, nullable=False),
     Column("at", String, nullable=False),
+)
+
+# the salt of an entry's personal digests; deleted when the data's time is up
+audit_salts = Table(
+    "audit_salts",
+    metadata,
+    Column("entry_id", Integer, ForeignKey("audit_entries.id"), primary_key=True),
+    Column("salt", String, nullable=False),
+    Column("at", String, nullable=False, index=True),
 )

@@ -12,6 +12,7 @@ from scantriage.store.workbench_schema import (
     assignments,
     audit_checkpoints,
     audit_entries,
+    audit_salts,
     decisions,
     inspection_photos,
     inspections,
@@ -30,6 +31,7 @@ down_revision = "0001"
 _TABLES = [
     sites, workbench_settings, accounts, web_sessions, api_tokens, queue_rows, tips, assignments, decisions,
     annotations, inspections, inspection_photos, tip_verdicts, referrals, audit_entries, audit_checkpoints,
+    audit_salts,
 ]  # fmt: skip
 
 
