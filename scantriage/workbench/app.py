@@ -1,0 +1,70 @@
+"""The workbench as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from scantriage import __version__
+from scantriage.settings import load_settings
+from scantriage.store.database import Database
+from scantriage.store.places import Places
+from scantriage.workbench import error_pages
+from scantriage.workbench.access.limits import Limits
+from scantriage.workbench.access.passwords import Passwords
+from scantriage.workbench.access.signed_in import SignedIn, signed_in
+from scantriage.workbench.context import Workbench
+from scantriage.workbench.navigation import first_page
+from scantriage.workbench.security import Guard
+
+_PAGES: tuple[APIRouter, ...] = ()
+_STATIC = Path(__file__).parent / "static"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    root: Path,
+    *,
+    clock: Callable[[], datetime] = _now,
+    passwords: Passwords | None = None,
+    limits: Limits | None = None,
+) -> FastAPI:
+    """The workbench on the workspace at `root`; its database is closed when the application shuts down.
+
+    clock: now, with a time zone. Raises WorkspaceError when the workspace or its settings cannot be used.
+    """
+    places = Places(root.resolve())
+    settings = load_settings(places.settings)
+    here = Workbench(places, Database(places.database), clock, settings, passwords or Passwords(), limits or Limits())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        here.database.close()
+
+    app = FastAPI(
+        title="scantriage", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )  # fmt: skip
+    app.state.workbench = here
+    app.add_middleware(Guard)
+    error_pages.install(app)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.get("/", include_in_schema=False)(_arrive)
+    for router in _PAGES:
+        app.include_router(router, include_in_schema=False)
+    return app
+
+
+def _arrive(who: Annotated[SignedIn, Depends(signed_in())]) -> RedirectResponse:
+    return RedirectResponse(first_page(who.role), 303)

@@ -1,0 +1,102 @@
+"""What somebody reads when it did not work: one clear sentence, and nothing of what is inside."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from scantriage.workbench.access.signed_in import NotSignedIn, TooMany
+from scantriage.workbench.language import N_, language_of, translations
+from scantriage.workbench.render import page
+from scantriage.workbench.security import HEADERS
+
+_SENTENCES = {
+    400: N_("This request cannot be understood."),
+    403: N_("You are not allowed to do this."),
+    404: N_("There is no such page."),
+    405: N_("This address cannot be used in this way."),
+    409: N_("Somebody else was first. Go back and look again."),
+    422: N_("Something in the form is missing or not as expected. Go back and correct it."),
+    429: N_("Too many requests. Wait a moment and try again."),
+    500: N_("Something went wrong on our side. It was written down; please try again."),
+}
+_FORGED = N_("This form is no longer valid. Go back, load the page again and send it once more.")
+_NEXT_STEP = {"second_factor": "/second-factor", "change_password": "/change-password", "enrol": "/enrol"}
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """The page of an error: its HTTP status and one sentence for the reader."""
+
+    status: int
+    sentence: str
+
+
+def install(app: FastAPI) -> None:
+    """Let every error end in a page, or for the API in JSON."""
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
+    app.add_exception_handler(TooMany, _too_many)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _fault)
+
+
+def _not_signed_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotSignedIn)  # noqa: S101  (starlette calls it for nothing else)
+    if _is_api(request):
+        return _answer(request, 401, N_("Sign in first."))
+    if request.headers.get("sec-fetch-dest", "document") != "document":  # a script or a picture, not somebody reading
+        return PlainTextResponse("Sign in first.", 401)
+    if error.stage in _NEXT_STEP:
+        return RedirectResponse(_NEXT_STEP[error.stage], 303)
+    wanted = request.url.path if request.method == "GET" else "/"
+    return RedirectResponse("/sign-in" + ("" if wanted == "/" else f"?{urlencode({'next': wanted})}"), 303)
+
+
+def _too_many(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooMany)  # noqa: S101  (see above)
+    answer = _answer(request, 429, _SENTENCES[429])
+    answer.headers["Retry-After"] = str(math.ceil(error.wait_s))
+    return answer
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  (see above)
+    status = error.status_code
+    if error.detail == "csrf":
+        return _answer(request, status, _FORGED)
+    if error.detail != HTTPStatus(status).phrase:  # a page's own sentence
+        return _answer(request, status, error.detail)
+    return _answer(request, status, _SENTENCES.get(status, _SENTENCES[400]))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    if _is_api(request) and isinstance(error, RequestValidationError):
+        wrong = [{"where": [str(part) for part in one["loc"]], "what": one["msg"]} for one in error.errors()]
+        return JSONResponse({"detail": _SENTENCES[422], "wrong": wrong}, 422)
+    return _answer(request, 422, _SENTENCES[422])
+
+
+def _fault(request: Request, _error: Exception) -> Response:
+    answer = _answer(request, 500, _SENTENCES[500])
+    answer.headers.update(HEADERS | {"Cache-Control": "no-store"})  # made outside of what adds them elsewhere
+    return answer
+
+
+def _answer(request: Request, status: int, sentence: str) -> Response:
+    if _is_api(request):
+        return JSONResponse({"detail": sentence}, status)
+    translated = translations(language_of(request, None)).gettext(sentence)
+    return page(request, "error.html", ErrorPage(status, translated), None, status=status)
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
