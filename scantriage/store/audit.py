@@ -16,7 +16,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -84,12 +84,7 @@ def append(
     salt = secrets.token_hex(16) if personal else ""
     given |= {name: _salted(salt, name, str(given[name])) for name in personal}
     entry = Entry(number, utc_text(at), actor, kind, container_id, _canonical(given), previous, "")
-    connection.execute(
-        insert(audit_entries).values(
-            id=number, at=entry.at, actor=actor, kind=kind, container_id=container_id,
-            facts=entry.facts, previous=previous, hash=entry.computed_hash,
-        )  # fmt: skip
-    )
+    connection.execute(insert(audit_entries).values(asdict(entry) | {"hash": entry.computed_hash}))
     if salt:
         connection.execute(insert(audit_salts).values(entry_id=number, salt=salt, at=entry.at))
     return number

@@ -6,15 +6,15 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal, TypeVar, get_args
 
-from sqlalchemy import ColumnElement, Connection, case, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from scantriage.store.encoding import utc_text
-from scantriage.store.workbench_schema import decisions, queue_rows
+from scantriage.store.workbench_schema import decisions, queue_counts, queue_rows
 
 QueueState = Literal[
     "waiting", "open", "second", "second_open", "disagreement", "referred", "released", "not_comparable"
@@ -71,7 +71,7 @@ _RANKED = [one.name for one in fields(QueueRow) if one.name not in ("state", "st
 class QueueFilter:
     """What of the queue is asked for; None: all. An empty text asks for the rows that have no such value.
 
-    scanned_since, scanned_before: bounds of the latest scan, the age of a row; the second is left out.
+    scanned_since, scanned_before: days in UTC between which the latest scan was made; the second is left out.
     """
 
     place: str | None = None
@@ -79,8 +79,8 @@ class QueueFilter:
     outcome: str | None = None
     zone: str | None = None
     state: str | None = None
-    scanned_since: datetime | None = None
-    scanned_before: datetime | None = None
+    scanned_since: date | None = None
+    scanned_before: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +133,17 @@ def page_of_queue(
 
 def counts_of_queue(connection: Connection, wanted: QueueFilter) -> QueueCounts:
     """How many rows each choice of a filter would give."""
-    facets = [_COLUMNS[name] for name in FACETS]
-    scanned = QueueFilter(scanned_since=wanted.scanned_since, scanned_before=wanted.scanned_before)
-    cells = connection.execute(select(*facets, func.count()).where(*_conditions(scanned)).group_by(*facets))
+    cells = connection.execute(_cells(wanted)).tuples()
     by: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     asked = [(place, getattr(wanted, name)) for place, name in enumerate(FACETS) if getattr(wanted, name) is not None]
     total = 0
     for *values, n in cells:
-        misses = [place for place, value in asked if (values[place] or "") != value]
+        misses = [place for place, value in asked if values[place] != value]
         if not misses:
             total += n
         for place, name in enumerate(FACETS):
             if not misses or misses == [place]:
-                by[name][values[place] or ""] += n
+                by[name][values[place]] += n
     return QueueCounts(total, {name: dict(counted) for name, counted in by.items()})
 
 
@@ -171,11 +169,24 @@ def _conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
         for column, value in chosen
         if value is not None
     ]
-    if wanted.scanned_since is not None:
-        conditions.append(_COLUMNS.acquired_at >= utc_text(wanted.scanned_since))
-    if wanted.scanned_before is not None:
-        conditions.append(_COLUMNS.acquired_at < utc_text(wanted.scanned_before))
-    return conditions
+    return conditions + _scanned(wanted)
+
+
+def _scanned(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    since, before = wanted.scanned_since, wanted.scanned_before
+    return [
+        *([_COLUMNS.acquired_at >= since.isoformat()] if since else []),
+        *([_COLUMNS.acquired_at < before.isoformat()] if before else []),
+    ]
+
+
+def _cells(wanted: QueueFilter) -> Select[Any]:
+    """How many rows there are of each combination: as counted beforehand, unless an age is asked for."""
+    scanned = _scanned(wanted)
+    if not scanned:
+        return select(*(queue_counts.c[name] for name in FACETS), queue_counts.c.n).where(queue_counts.c.n > 0)
+    facets = [func.coalesce(_COLUMNS[name], "") for name in FACETS]
+    return select(*facets, func.count()).where(*scanned).group_by(*(_COLUMNS[name] for name in FACETS))
 
 
 def _in_parts(things: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -16,6 +16,7 @@ from scantriage.store.workbench_schema import (
     decisions,
     inspection_photos,
     inspections,
+    queue_counts,
     queue_rows,
     referrals,
     sites,
@@ -29,8 +30,8 @@ revision = "0002"
 down_revision = "0001"
 
 _TABLES = [
-    sites, workbench_settings, accounts, web_sessions, api_tokens, queue_rows, tips, assignments, decisions,
-    annotations, inspections, inspection_photos, tip_verdicts, referrals, audit_entries, audit_checkpoints,
+    sites, workbench_settings, accounts, web_sessions, api_tokens, queue_rows, queue_counts, tips, assignments,
+    decisions,    annotations, inspections, inspection_photos, tip_verdicts, referrals, audit_entries, audit_checkpoints,
     audit_salts,
 ]  # fmt: skip
 
@@ -38,3 +39,33 @@ _TABLES = [
 def upgrade() -> None:
     """Make all tables."""
     metadata.create_all(op.get_bind(), tables=_TABLES)
+    _keep_counts()
+    _keep_the_trail()
+
+
+def _keep_counts() -> None:
+    for name, when, what in (
+        ("added", "AFTER INSERT ON queue_rows", _counted("new", "+1")),
+        ("removed", "AFTER DELETE ON queue_rows", _counted("old", "-1")),
+        (
+            "changed", "AFTER UPDATE OF state, place, outcome, zone, flow ON queue_rows",
+            _counted("old", "-1") + _counted("new", "+1"),
+        ),
+    ):  # fmt: skip
+        op.execute(f"CREATE TRIGGER queue_rows_{name} {when} BEGIN {what} END")
+
+
+def _counted(row: str, by: str) -> str:
+    parts = ["state", "place", "outcome", "zone", "flow"]
+    values = ", ".join(f"coalesce({row}.{part}, '')" for part in parts)
+    return f"INSERT INTO queue_counts VALUES ({values}, {by}) ON CONFLICT DO UPDATE SET n = n {by};"  # noqa: S608
+
+
+def _keep_the_trail() -> None:
+    """Refuse to change or remove what is there: a slip of the program is stopped here; who means it is found out."""
+    for table in ("audit_entries", "audit_checkpoints"):
+        for act in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{act.lower()} BEFORE {act} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
