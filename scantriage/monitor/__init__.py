@@ -1,0 +1,1 @@
+"""Whether rates changed: pure functions over daily counts."""
