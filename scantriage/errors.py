@@ -11,7 +11,6 @@
     ├── NotComparable          two scans that cannot be compared; the message is the reason an analyst reads
     ├── ContainerNotFound      no container in the image
     ├── InvalidModel           weights that are missing, damaged or not those of the manifest
-    ├── AccountRefused         an account that cannot be made or changed in this way
     ├── CannotLearn            examples or a checkpoint that nothing can be learned from
     ├── ActRefused             an act in the workbench that its rules do not allow; the sentence says why
     └── WorkspaceError         the workspace cannot be written or was made by a newer version
@@ -85,10 +84,6 @@ class InvalidModel(ScantriageError):
 
 class CannotLearn(ScantriageError):
     """Examples or a checkpoint that nothing can be learned from."""
-
-
-class AccountRefused(ScantriageError):
-    """An account of the workbench that cannot be made or changed in this way."""
 
 
 class ActRefused(ScantriageError):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import RowMapping
 
-from scantriage.errors import AccountRefused
+from scantriage.errors import ActRefused
 from scantriage.store.encoding import utc_text
 from scantriage.store.sites import is_locode
 from scantriage.store.workbench_schema import accounts
@@ -75,13 +75,13 @@ def add_account(
 ) -> int:
     """Make an account, whose password must be changed at the first sign-in; its number.
 
-    Raises AccountRefused when the name is taken or cannot be a name, or a site is no UN/LOCODE.
+    Raises ActRefused when the name is taken or cannot be a name, or a site is no UN/LOCODE.
     """
     name = name.strip().lower()
     if not _NAME.fullmatch(name):
-        raise AccountRefused("A name has 2 to 64 small letters, digits, dots, dashes, underscores or @.")
+        raise ActRefused("A name has 2 to 64 small letters, digits, dots, dashes, underscores or @.")
     if account_named(connection, name) is not None:
-        raise AccountRefused("There is an account of this name.")
+        raise ActRefused("There is an account of this name.")
     values = _checked(display_name=display_name or name, role=role, sites=sites)
     added = insert(accounts).values(
         **values, name=name, password_hash=password_hash, must_change=int(password_hash is not None),
@@ -93,17 +93,17 @@ def add_account(
 def change_account(
     connection: Connection, account_id: int, *, display_name: str, role: Role, sites: Sequence[str]
 ) -> None:
-    """Set what an administrator may set. Raises AccountRefused when a site is no UN/LOCODE."""
+    """Set what an administrator may set. Raises ActRefused when a site is no UN/LOCODE."""
     _set(connection, account_id, **_checked(display_name=display_name, role=role, sites=sites))
 
 
 def _checked(*, display_name: str, role: Role, sites: Sequence[str]) -> dict[str, str]:
     if role not in ROLES:
-        raise AccountRefused("There is no such role.")
+        raise ActRefused("There is no such role.")
     if not 1 <= len(display_name.strip()) <= 100:
-        raise AccountRefused("The name to show has 1 to 100 characters.")
+        raise ActRefused("The name to show has 1 to 100 characters.")
     if not all(is_locode(site) for site in sites):
-        raise AccountRefused("A site is written as a UN/LOCODE, such as NLRTM.")
+        raise ActRefused("A site is written as a UN/LOCODE, such as NLRTM.")
     return {"display_name": display_name.strip(), "role": role, "sites": json.dumps(sorted(set(sites)))}
 
 

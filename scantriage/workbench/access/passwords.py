@@ -8,7 +8,7 @@ from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from scantriage.errors import AccountRefused
+from scantriage.errors import ActRefused
 
 _SHORTEST, _LONGEST = 12, 200
 _AT_ONCE = 2  # one hash takes 64 MiB and a core for 50 ms: many people at the door must not stop those inside
@@ -51,10 +51,10 @@ def one_time_password() -> str:
 
 
 def check_password(password: str, *, name: str) -> None:
-    """Raise AccountRefused, in one sentence, for a password that is too short, too plain, or like the name."""
+    """Raise ActRefused, in one sentence, for a password that is too short, too plain, or like the name."""
     if not _SHORTEST <= len(password) <= _LONGEST:
-        raise AccountRefused("A password has 12 to 200 characters.")
+        raise ActRefused("A password has 12 to 200 characters.")
     if name.lower() in password.lower() or password.lower() in name.lower():
-        raise AccountRefused("A password does not contain the name of the account.")
+        raise ActRefused("A password does not contain the name of the account.")
     if len(set(password)) < _FEWEST_CHARACTERS:
-        raise AccountRefused("A password has at least 5 different characters.")
+        raise ActRefused("A password has at least 5 different characters.")

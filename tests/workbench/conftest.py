@@ -1,0 +1,108 @@
+"""A workbench on an empty workspace, and people who are signed in to it."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from argon2 import PasswordHasher
+from starlette.testclient import TestClient
+
+from scantriage.store import accounts, sessions
+from scantriage.store.database import Database
+from scantriage.workbench.access.limits import Buckets, Limits
+from scantriage.workbench.access.passwords import Passwords
+from scantriage.workbench.app import create_app
+
+ADDRESS = "https://scantriage.test"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class Clock:
+    """A clock that goes on only when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def go_on(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+class Browser(TestClient):
+    """A browser that does not follow redirects; `submit` sends a form with its session's CSRF token."""
+
+    csrf = ""
+    account_id = 0
+
+    def __init__(self, app) -> None:
+        super().__init__(app, base_url=ADDRESS, follow_redirects=False)
+
+    def submit(self, url: str, fields: dict[str, object] | None = None, **options):
+        return self.post(url, data={"csrf": self.csrf} | (fields or {}), **options)
+
+    def enter(self, token: str, csrf: str, account_id: int) -> None:
+        """Go on in this session."""
+        self.cookies.set("__Host-session", token, domain="scantriage.test")
+        self.csrf, self.account_id = csrf, account_id
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """A migrated database to copy: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "scantriage.db"
+    Database(path).close()
+    return path
+
+
+@pytest.fixture
+def app(tmp_path, clock, empty_database):
+    shutil.copy(empty_database, tmp_path / "scantriage.db")
+    patient = Limits(Buckets(burst=1e6, per_second=1), Buckets(burst=1e6, per_second=1))
+    app = create_app(tmp_path, clock=clock, passwords=Passwords(QUICK), limits=patient)
+    yield app
+    app.state.workbench.database.close()
+
+
+@pytest.fixture
+def workbench(app):
+    """The workbench behind the app: its places, database and clock."""
+    return app.state.workbench
+
+
+@pytest.fixture
+def browser(app):
+    """A browser in which nobody is signed in."""
+    return Browser(app)
+
+
+@pytest.fixture
+def client_for(app, workbench) -> Callable[..., Browser]:
+    """Make an account of this role and give a browser in which it is signed in, its second factor done.
+
+    A further call makes a further account; `sites` are the UN/LOCODEs that it works for.
+    """
+    numbers = count(1)
+
+    def client_for(role: accounts.Role, *, sites: tuple[str, ...] = (), name: str | None = None) -> Browser:
+        at, browser = workbench.clock(), Browser(app)
+        with workbench.database.writing() as connection:
+            account_id = accounts.add_account(
+                connection, name=name or f"{role}{next(numbers)}", display_name=f"{role} at work", role=role,
+                sites=sites, password_hash=None, at=at,
+            )  # fmt: skip
+            token = sessions.begin_session(connection, account_id, at=at, second_factor=True)
+            session = sessions.live_session(connection, token, at=at)
+        assert session is not None
+        browser.enter(token, session.csrf, account_id)
+        return browser
+
+    return client_for
