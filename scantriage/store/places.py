@@ -46,6 +46,11 @@ class Places:
         return self.root / "workers.log"
 
     @property
+    def monitoring(self) -> Path:
+        """The monitoring report of the last run."""
+        return self.root / "monitoring.json"
+
+    @property
     def incoming(self) -> Path:
         """Where archives are unpacked while they are read; emptied afterwards."""
         return self.root / "incoming"
@@ -61,3 +66,11 @@ class Places:
     def picture(self, container_id: str) -> Path:
         """Where the picture of a container lies."""
         return self.root / "pictures" / f"{_UNSAFE.sub('_', container_id)}.jpg"
+
+    def views(self, digest: str) -> Path:
+        """Where the views of the reading with this digest lie."""
+        return self.root / "views" / digest[:2] / f"{digest}.tif"
+
+    def thumbnail(self, digest: str) -> Path:
+        """Where the small picture of the reading with this digest lies."""
+        return self.views(digest).with_suffix(".jpg")

@@ -138,16 +138,19 @@ assignments = Table(
     Column("tip_id", Integer, ForeignKey("tips.id")),
     Column("given_at", String, nullable=False),
     Column("active_at", String, nullable=False),  # of the last sign of work on it
-    Column("state", String, nullable=False),  # open, decided, skipped, expired
+    Column("state", String, nullable=False),  # coming (made ready for when the open one is done), open, decided, skipped, expired
     Column("ended_at", String),
     Column("skip_reason", String),
 )
-# one reading is before one person at a time, and one person has one before them
+# one reading is before one person at a time, and one person has one before them, and one made ready
 Index(
     "ix_assignments_one_open", assignments.c.container_id, assignments.c.reading_digest, unique=True,
-    sqlite_where=text("state = 'open' AND tip_id IS NULL"),
+    sqlite_where=text("state IN ('coming', 'open') AND tip_id IS NULL"),
 )  # fmt: skip
-Index("ix_assignments_one_each", assignments.c.account_id, unique=True, sqlite_where=text("state = 'open'"))
+Index(
+    "ix_assignments_one_each", assignments.c.account_id, assignments.c.state, unique=True,
+    sqlite_where=text("state IN ('coming', 'open')"),
+)  # fmt: skip
 
 # append only: undone by a further decision
 decisions = Table(
@@ -162,7 +165,7 @@ decisions = Table(
     Column("action", String),  # hold_at_source, inspect_at_port, rescan: of refer
     Column("place", String),
     Column("reason", String, nullable=False),
-    Column("decided_at", String, nullable=False),
+    Column("decided_at", String, nullable=False, index=True),
     Column("replaces", Integer, ForeignKey("decisions.id"), unique=True),  # the decision that this one undoes
     Column("request_key", String, nullable=False, unique=True),  # of the form: sent twice, it is decided once
 )
@@ -193,7 +196,7 @@ inspections = Table(
     Column("zone", String),
     Column("note", String, nullable=False),
     Column("place", String, nullable=False),  # UN/LOCODE
-    Column("inspected_at", String, nullable=False),
+    Column("inspected_at", String, nullable=False, index=True),
     Column("entered_at", String, nullable=False),
     Column("entered_by", Integer, ForeignKey("accounts.id"), nullable=False),
     Column("replaces", Integer, ForeignKey("inspections.id"), unique=True),
@@ -257,8 +260,8 @@ audit_entries = Table(
     "audit_entries",
     metadata,
     Column("id", Integer, primary_key=True),  # 1, 2, 3, ... without a gap
-    Column("at", String, nullable=False),
-    Column("actor", String, nullable=False),
+    Column("at", String, nullable=False, index=True),
+    Column("actor", String, nullable=False, index=True),
     Column("kind", String, nullable=False, index=True),
     Column("container_id", String, index=True),
     Column("facts", String, nullable=False),  # JSON; personal data as a digest, so that it can be deleted elsewhere
