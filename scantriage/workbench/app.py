@@ -22,9 +22,10 @@ from scantriage.workbench.access.passwords import Passwords
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.context import Workbench
 from scantriage.workbench.navigation import first_page
+from scantriage.workbench.pages import queue_page
 from scantriage.workbench.security import Guard
 
-_PAGES: tuple[APIRouter, ...] = ()
+_PAGES: tuple[APIRouter, ...] = (queue_page.router,)
 _STATIC = Path(__file__).parent / "static"
 
 

@@ -18,9 +18,12 @@ class Link:
 
 # the first is where somebody of this role arrives
 NAVIGATION: dict[Role, tuple[Link, ...]] = {
-    "analyst": (),
-    "supervisor": (Link("/preferences", N_("Preferences")),),
-    "auditor": (),
+    "analyst": (Link("/work", N_("Work")),),
+    "supervisor": (
+        Link("/queue", N_("Queue")),
+        Link("/preferences", N_("Preferences")),
+    ),
+    "auditor": (Link("/queue", N_("Queue")),),
     "administrator": (Link("/accounts", N_("Accounts")), Link("/sites", N_("Sites"))),
     "partner": (),
 }
