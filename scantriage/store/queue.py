@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypeVar, get_args
 
@@ -71,7 +71,7 @@ _RANKED = [one.name for one in fields(QueueRow) if one.name not in ("state", "st
 class QueueFilter:
     """What of the queue is asked for; None: all. An empty text asks for the rows that have no such value.
 
-    scanned_since, scanned_before: days in UTC between which the latest scan was made; the second is left out.
+    scanned_since, scanned_before: moments between which the latest scan was made; the second is left out.
     """
 
     place: str | None = None
@@ -79,8 +79,8 @@ class QueueFilter:
     outcome: str | None = None
     zone: str | None = None
     state: str | None = None
-    scanned_since: date | None = None
-    scanned_before: date | None = None
+    scanned_since: datetime | None = None
+    scanned_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,8 @@ def _conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
 def _scanned(wanted: QueueFilter) -> list[ColumnElement[bool]]:
     since, before = wanted.scanned_since, wanted.scanned_before
     return [
-        *([_COLUMNS.acquired_at >= since.isoformat()] if since else []),
-        *([_COLUMNS.acquired_at < before.isoformat()] if before else []),
+        *([_COLUMNS.acquired_at >= utc_text(since)] if since else []),
+        *([_COLUMNS.acquired_at < utc_text(before)] if before else []),
     ]
 
 

@@ -138,7 +138,9 @@ assignments = Table(
     Column("tip_id", Integer, ForeignKey("tips.id")),
     Column("given_at", String, nullable=False),
     Column("active_at", String, nullable=False),  # of the last sign of work on it
-    Column("state", String, nullable=False),  # coming (made ready for when the open one is done), open, decided, skipped, expired
+    Column(
+        "state", String, nullable=False
+    ),  # coming (made ready for when the open one is done), open, decided, skipped, expired
     Column("ended_at", String),
     Column("skip_reason", String),
 )

@@ -31,7 +31,7 @@ down_revision = "0001"
 
 _TABLES = [
     sites, workbench_settings, accounts, web_sessions, api_tokens, queue_rows, queue_counts, tips, assignments,
-    decisions,    annotations, inspections, inspection_photos, tip_verdicts, referrals, audit_entries, audit_checkpoints,
+    decisions, annotations, inspections, inspection_photos, tip_verdicts, referrals, audit_entries, audit_checkpoints,
     audit_salts,
 ]  # fmt: skip
 
