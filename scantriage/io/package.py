@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from scantriage.io.checksums import CHECKSUM_FILE
 
@@ -25,22 +24,17 @@ def checksum_list(files: Mapping[str, bytes]) -> bytes:
     return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
 
 
-def public_key(key: Ed25519PrivateKey) -> bytes:
-    """Its public half, as PEM."""
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-
-def packed(files: Mapping[str, bytes], *, key: Ed25519PrivateKey, made_at: datetime) -> bytes:
+def packed(files: Mapping[str, bytes], *, key: Ed25519PrivateKey, public_key: bytes, made_at: datetime) -> bytes:
     """The zip of these files, with ``SHA256SUMS``, ``SHA256SUMS.sig`` (base64) and ``public_key.pem``.
 
-    made_at: with a time zone; the date of every file in the zip.
+    public_key: PEM of the key's public half. made_at: with a time zone; the date of every file in the zip.
     """
     listed = checksum_list(files)
     signed = {
         **files,
         CHECKSUM_FILE: listed,
         SIGNATURE_FILE: base64.b64encode(key.sign(listed)) + b"\n",
-        KEY_FILE: public_key(key),
+        KEY_FILE: public_key,
     }
     moment = made_at.astimezone(UTC)
     stamp = (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second)

@@ -26,6 +26,15 @@ class Places:
         return self.root / "lock"
 
     @property
+    def signing_key(self) -> Path:
+        """The private key that signs what leaves and the trail's checkpoints."""
+        return self.root / "signing_key.pem"
+
+    def package(self, referral_id: str) -> Path:
+        """Where the package of a referral lies."""
+        return self.root / "referrals" / f"{_UNSAFE.sub('_', referral_id)}.zip"
+
+    @property
     def log(self) -> Path:
         """What happened, one JSON object per line."""
         return self.root / "log.jsonl"
@@ -74,3 +83,11 @@ class Places:
     def thumbnail(self, digest: str) -> Path:
         """Where the small picture of the reading with this digest lies."""
         return self.views(digest).with_suffix(".jpg")
+
+    def projected(self, name: str) -> Path:
+        """Where the views of a reading with a projected load lie: as real ones do, in a folder of their own."""
+        return self.root / "tips" / name[:2] / f"{name}.tif"
+
+    def projected_rescan(self, views: Path) -> Path:
+        """Where the scan with the projected load lies, that its views were made from."""
+        return (self.root / views).with_suffix(".rescan.tif")
