@@ -1,0 +1,117 @@
+/** Draws panes on the canvas. */
+import { CURVE_POINTS, KINDS, LAYERS, SOURCE } from "./shader.js";
+import { LEVELS } from "./halver.js";
+import { Program } from "./program.js";
+import { RAMP } from "./ramp.js";
+
+const RAMP_UNIT = LAYERS.length, CURVES_UNIT = LAYERS.length + 1;
+
+export class Picture {
+  /**
+   * @param {WebGL2RenderingContext} gl
+   * @param {import("./tiles.js").Tiles} tiles
+   * @param {object} dual curves of both scans, as in meta.json
+   */
+  constructor(gl, tiles, dual) {
+    Object.assign(this, { gl, tiles, dual });
+    this.program = new Program(gl, SOURCE);
+    this.nothing = this.#texture(gl.TEXTURE_2D_ARRAY, () =>
+      gl.texImage3D(gl.TEXTURE_2D_ARRAY, 0, gl.R16UI, 1, 1, 1, 0, gl.RED_INTEGER, gl.UNSIGNED_SHORT, new Uint16Array(1)),
+    );
+    this.ramp = this.#texture(gl.TEXTURE_2D, () =>
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, RAMP.length / 4, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, RAMP),
+    );
+    this.curves = this.#texture(gl.TEXTURE_2D, () =>
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA32F, CURVE_POINTS, 2, 0, gl.RGBA, gl.FLOAT, curvesOf(dual)),
+    );
+  }
+
+  /** Draw all panes. @param {object[]} panes see modes.js @param {object} look see look.js */
+  draw(panes, look) {
+    const { gl, program } = this, { width, height } = gl.canvas;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.viewport(0, 0, width, height);
+    gl.disable(gl.SCISSOR_TEST);
+    gl.clearColor(0.16, 0.17, 0.18, 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    program.use();
+    this.#setLook(look);
+    gl.enable(gl.SCISSOR_TEST);
+    for (const pane of panes) this.#drawPane(pane, look, height);
+  }
+
+  #drawPane(pane, look, height) {
+    const { gl, program } = this, bottom = height - pane.y - pane.height;
+    gl.scissor(pane.x, bottom, pane.width, pane.height);
+    LAYERS.forEach((name, unit) => this.#setLayer(name, unit, pane, height));
+    gl.uniform1i(program.at("kind"), KINDS[pane.kind]);
+    gl.uniform1i(program.at("scanRow"), pane.scan === "rescan" ? 1 : 0);
+    gl.uniform1i(program.at("blindBits"), look.blind ? pane.blindBits : 0);
+    gl.uniform1f(program.at("split"), pane.x + look.split * pane.width);
+    gl.uniform1f(program.at("limit"), pane.kind === "significance" ? look.limits.significance : look.limits.difference);
+    const lens = look.lens && look.cursor ? pane.toScreen(look.cursor.x, look.cursor.z) : null;
+    const radius = Math.min(130 * look.ratio, 0.42 * Math.min(pane.width, pane.height));
+    gl.uniform3f(program.at("lens"), lens?.[0] ?? 0, height - (lens?.[1] ?? 0), lens ? radius : 0);
+    program.draw();
+  }
+
+  #setLook(look) {
+    const { gl, program } = this, range = look.range;
+    gl.uniform2f(program.at("greyRange"), range.low, range.high);
+    for (const name of ["linear", "inverted", "pseudo", "dual"]) gl.uniform1i(program.at(name), look[name] ? 1 : 0);
+    gl.uniform1f(program.at("sharpening"), look.sharpened ? 1.5 : 0);
+    for (const [unit, texture] of [[RAMP_UNIT, this.ramp], [CURVES_UNIT, this.curves]]) {
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(gl.TEXTURE_2D, texture);
+    }
+    gl.uniform1i(program.at("ramp"), RAMP_UNIT);
+    gl.uniform1i(program.at("curves"), CURVES_UNIT);
+    gl.uniform3fv(program.at("curveRange[0]"), ["origin", "rescan"].flatMap((scan) => {
+      const told = this.dual[scan];
+      return told ? [told.attenuation[1], told.least, told.most] : [1, 1, 0];
+    }));
+  }
+
+  #setLayer(name, unit, pane, height) {
+    const { gl, program } = this, layer = pane.layers[name], texture = this.tiles.texture(layer);
+    const at = (field) => program.at(`${name}.${field}`);
+    gl.activeTexture(gl.TEXTURE0 + unit);
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture ?? this.nothing);
+    gl.uniform1i(program.at(`${name}Codes`), unit);
+    gl.uniform1i(at("there"), texture ? 1 : 0);
+    if (!texture) return;
+    const texels = 1 / (layer.dx * pane.view.scale); // per pixel
+    const level = Math.max(0, Math.min(LEVELS - 1, Math.floor(Math.log2(texels) + 1e-6)));
+    const [x, z] = pane.toMetres(0, height); // where gl_FragCoord counts from: the canvas's lower left corner
+    gl.uniform4f(
+      at("place"), texels, -1 / (layer.dz * pane.view.scale), layer.col(x), layer.row(z),
+    );
+    gl.uniform2i(at("size"), layer.cols, layer.rows);
+    gl.uniform1i(at("tile"), layer.tile);
+    gl.uniform1i(at("tileCols"), layer.tileCols);
+    gl.uniform1i(at("level"), level);
+    gl.uniform2f(at("code"), layer.scale, layer.offset);
+    gl.uniform3f(at("counts"), layer.air ? 1 : 0, layer.air?.dark ?? 0, layer.air?.span ?? 1);
+  }
+
+  #texture(target, fill) {
+    const gl = this.gl, texture = gl.createTexture();
+    gl.bindTexture(target, texture);
+    for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(target, filter, gl.NEAREST);
+    fill();
+    return texture;
+  }
+}
+
+/** (2, points, 4): attenuation of the lower energy of organic, inorganic, metal. */
+function curvesOf(dual) {
+  const values = new Float32Array(2 * CURVE_POINTS * 4);
+  ["origin", "rescan"].forEach((scan, row) => {
+    const told = dual[scan];
+    for (let point = 0; told && point < CURVE_POINTS; point++)
+      values.set(
+        [told.organic[point], told.inorganic[point], told.metal[point], 0], 4 * (row * CURVE_POINTS + point),
+      );
+  });
+  return values;
+}

@@ -1,0 +1,164 @@
+/** The one pass that makes every picture: both scans, their overlay, difference and significance. */
+
+export const LAYERS = ["first", "second", "firstLow", "secondLow", "map", "blind"];
+export const KINDS = { scan: 0, swipe: 1, overlay: 2, difference: 3, significance: 4 };
+export const CURVE_POINTS = 64;
+
+export const SOURCE = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp sampler2D;
+precision highp usampler2DArray;
+
+struct Layer {
+  bool there;
+  vec4 place;  // texel = (x, z) of the pixel * place.xy + place.zw, at full size, (col, row)
+  ivec2 size;  // cols, rows
+  int tile, tileCols, level;
+  vec2 code;  // scale, offset
+  vec3 counts;  // 1, dark, air - dark where codes are counts
+};
+uniform Layer first, second, firstLow, secondLow, map, blind;
+uniform usampler2DArray firstCodes, secondCodes, firstLowCodes, secondLowCodes, mapCodes, blindCodes;
+uniform int kind, scanRow;  // scanRow: of the first scan in curves
+uniform vec2 greyRange;  // low, high
+uniform bool linear, inverted, pseudo, dual;
+uniform float sharpening, limit, split;
+uniform vec3 lens;  // centre, radius in pixels
+uniform int blindBits;
+uniform sampler2D ramp;  // 256 x 1: colours of pseudo-colour
+uniform sampler2D curves;  // points x 2 (first, second): attenuation of the lower energy: organic, inorganic, metal
+uniform vec3 curveRange[2];  // attenuation per point; least and most that tell materials apart
+out vec4 shown;
+
+const float NOTHING = 1e9;
+const vec3 MORE = vec3(0.698, 0.094, 0.169), LESS = vec3(0.129, 0.400, 0.675);
+const vec3 ORGANIC = vec3(0.93, 0.49, 0.05), INORGANIC = vec3(0.18, 0.62, 0.22), METAL = vec3(0.15, 0.35, 0.85);
+const vec3 UNSEEN = vec3(0.5);
+const float MAGNIFIED = 3.0;
+
+uint codeAt(usampler2DArray codes, Layer l, ivec2 at, int level) {
+  ivec2 last = (l.size - 1) >> level;
+  if (any(lessThan(at, ivec2(0))) || any(greaterThan(at, last))) return 0u;
+  int tile = l.tile >> level;
+  ivec2 number = at / tile;
+  return texelFetch(codes, ivec3(at - number * tile, number.y * l.tileCols + number.x), level).r;
+}
+
+float valueOf(Layer l, float code) {
+  float value = l.code.y + l.code.x * code;
+  return l.counts.x > 0.0 ? -log(max((value - l.counts.y) / l.counts.z, 1e-5)) : value;
+}
+
+// between texel centres in proportion; next to nothing the nearest texel
+float valueAt(usampler2DArray codes, Layer l, vec2 texel, int level) {
+  vec2 place = texel / float(1 << level) - 0.5, low = floor(place), part = place - low;
+  ivec2 corner = ivec2(low);
+  vec4 c = vec4(
+    float(codeAt(codes, l, corner, level)), float(codeAt(codes, l, corner + ivec2(1, 0), level)),
+    float(codeAt(codes, l, corner + ivec2(0, 1), level)), float(codeAt(codes, l, corner + ivec2(1, 1), level)));
+  if (c.x * c.y * c.z * c.w > 0.0)
+    return valueOf(l, mix(mix(c.x, c.y, part.x), mix(c.z, c.w, part.x), part.y));
+  float nearest = part.y < 0.5 ? (part.x < 0.5 ? c.x : c.y) : (part.x < 0.5 ? c.z : c.w);
+  return nearest > 0.0 ? valueOf(l, nearest) : NOTHING;
+}
+
+float sharpened(usampler2DArray codes, Layer l, vec2 texel, int level, float value) {
+  ivec2 centre = ivec2(floor(texel / float(1 << level)));
+  float sum = 0.0, seen = 0.0;
+  for (int i = 0; i < 9; i++) {
+    uint code = codeAt(codes, l, centre + 2 * ivec2(i % 3 - 1, i / 3 - 1), level);
+    if (code > 0u) { sum += valueOf(l, float(code)); seen += 1.0; }
+  }
+  return seen > 0.0 ? value + sharpening * (value - sum / seen) : value;
+}
+
+// dense is dark: the formula of docs/viewer.md
+float greyOf(float attenuation) {
+  float v = linear ? exp(-attenuation) : attenuation;
+  float grey = floor(255.0 * clamp((v - greyRange.x) / (greyRange.y - greyRange.x), 0.0, 1.0) + 0.5) / 255.0;
+  return linear != inverted ? grey : 1.0 - grey;
+}
+
+vec3 tinted(vec3 hue, float grey) {
+  return grey < 0.5 ? hue * (0.3 + 1.4 * grey) : mix(hue, vec3(1.0), 2.0 * grey - 1.0);
+}
+
+vec3 materials(float high, float low, int scan, float grey) {
+  vec3 range = curveRange[scan];
+  if (high < range.y || high > range.z) return vec3(grey);
+  float place = high / range.x;
+  int point = min(int(place), ${CURVE_POINTS - 2});
+  vec3 known = mix(
+    texelFetch(curves, ivec2(point, scan), 0).rgb, texelFetch(curves, ivec2(point + 1, scan), 0).rgb,
+    place - float(point));
+  float upper = clamp((low - known.y) / (known.x - known.y), 0.0, 1.0);
+  float lower = clamp((low - known.z) / (known.y - known.z), 0.0, 1.0);
+  return tinted(low > known.y ? mix(INORGANIC, ORGANIC, upper) : mix(METAL, INORGANIC, lower), grey);
+}
+
+float greyAt(usampler2DArray codes, Layer l, vec2 pixel, int level) {
+  vec2 texel = pixel * l.place.xy + l.place.zw;
+  float value = l.there ? valueAt(codes, l, texel, level) : NOTHING;
+  if (value == NOTHING) return -1.0;
+  return greyOf(sharpening > 0.0 ? sharpened(codes, l, texel, level, value) : value);
+}
+
+vec3 scanAt(usampler2DArray codes, Layer l, usampler2DArray lowCodes, Layer low, vec2 pixel, int level, int scan) {
+  float grey = greyAt(codes, l, pixel, level);
+  if (grey < 0.0) return UNSEEN;
+  if (dual && low.there) {  // materials from means over 8 x 8 texels: the noise of one is larger than what tells them apart
+    float high = valueAt(codes, l, pixel * l.place.xy + l.place.zw, 3);
+    float lower = valueAt(lowCodes, low, pixel * low.place.xy + low.place.zw, 3);
+    return high == NOTHING || lower == NOTHING ? vec3(grey) : materials(high, lower, scan, grey);
+  }
+  return pseudo ? texelFetch(ramp, ivec2(int(grey * 255.0 + 0.5), 0), 0).rgb : vec3(grey);
+}
+
+vec3 changes(vec3 under, float signedPart, float cover) {
+  return mix(under, signedPart > 0.0 ? MORE : LESS, cover);
+}
+
+vec3 pictureAt(vec2 pixel, bool near) {
+  int a = near ? 0 : first.level, b = near ? 0 : second.level;
+  if (kind == ${KINDS.scan}) return scanAt(firstCodes, first, firstLowCodes, firstLow, pixel, a, scanRow);
+  if (kind == ${KINDS.swipe})
+    return gl_FragCoord.x < split
+      ? scanAt(firstCodes, first, firstLowCodes, firstLow, pixel, a, scanRow)
+      : scanAt(secondCodes, second, secondLowCodes, secondLow, pixel, b, 1);
+  float latest = greyAt(secondCodes, second, pixel, b);
+  if (kind == ${KINDS.overlay}) {  // what only the first has keeps red, what only the second has keeps green and blue
+    float earlier = greyAt(firstCodes, first, pixel, a);
+    return earlier < 0.0 || latest < 0.0 ? UNSEEN : vec3(latest, earlier, earlier);
+  }
+  float value = map.there ? valueAt(mapCodes, map, pixel * map.place.xy + map.place.zw, near ? 0 : map.level) : NOTHING;
+  if (value == NOTHING) return UNSEEN;
+  float under = latest < 0.0 ? 1.0 : latest;
+  if (kind == ${KINDS.difference})
+    return changes(vec3(mix(1.0, under, 0.25)), value, clamp(abs(value) / limit, 0.0, 1.0));
+  return changes(vec3(mix(1.0, under, 0.6)), value, 0.85 * smoothstep(2.0, limit, abs(value)));
+}
+
+// stripes up: not penetrated; stripes down: not seen at all; both: a lattice
+vec3 hatched(vec3 colour, vec2 pixel, bool near) {
+  if (blindBits == 0 || !blind.there) return colour;
+  ivec2 at = ivec2(floor(pixel * blind.place.xy + blind.place.zw));
+  int level = near ? 0 : blind.level;
+  uint bits = codeAt(blindCodes, blind, at >> level, level) & uint(blindBits);
+  if (bits == 0u) return colour;
+  vec3 base = kind >= ${KINDS.difference} ? vec3(0.82) : colour;
+  bool up = (bits & 10u) != 0u && mod(gl_FragCoord.x - gl_FragCoord.y, 9.0) < 1.5;
+  bool down = (bits & 5u) != 0u && mod(gl_FragCoord.x + gl_FragCoord.y, 9.0) < 1.5;
+  return up || down ? (dot(base, vec3(0.3, 0.6, 0.1)) > 0.45 ? vec3(0.42, 0.25, 0.5) : vec3(0.85, 0.72, 0.95)) : base;
+}
+
+void main() {
+  vec2 pixel = gl_FragCoord.xy;
+  float away = distance(pixel, lens.xy);
+  bool near = lens.z > 0.0 && away < lens.z;
+  if (near) pixel = lens.xy + (pixel - lens.xy) / MAGNIFIED;
+  vec3 colour = hatched(pictureAt(pixel, near), pixel, near);
+  if (lens.z > 0.0 && abs(away - lens.z) < 1.0) colour = vec3(0.1, 0.1, 0.1);
+  if (kind == ${KINDS.swipe} && abs(gl_FragCoord.x - split) < 1.0) colour = vec3(1.0, 0.85, 0.2);
+  shown = vec4(colour, 1.0);
+}`;

@@ -1,0 +1,63 @@
+/** Fetches the tiles of layers and lays them into textures: one slice of an array texture for each tile. */
+import { Halver, LEVELS } from "./halver.js";
+
+export class Tiles {
+  /**
+   * @param {WebGL2RenderingContext} gl
+   * @param {string} views address of the container's views
+   * @param {() => void} arrived called after each tile
+   */
+  constructor(gl, views, arrived) {
+    Object.assign(this, { gl, views, arrived, halver: new Halver(gl) });
+    this.textures = new Map();
+    this.loading = new Map();
+  }
+
+  /** The texture of a layer; null until its first tile has arrived. */
+  texture(layer) {
+    return layer === undefined ? null : (this.textures.get(layer.name) ?? null);
+  }
+
+  /** Fetch a layer, once; resolves when all of it is on the screen's side. */
+  load(layer) {
+    if (!this.loading.has(layer.name)) {
+      const tiles = [];
+      for (let row = 0; row < layer.tileRows; row++)
+        for (let col = 0; col < layer.tileCols; col++) tiles.push(this.#tile(layer, row, col));
+      this.loading.set(layer.name, Promise.all(tiles));
+    }
+    return this.loading.get(layer.name);
+  }
+
+  async #tile(layer, row, col) {
+    const answer = await fetch(`${this.views}/${layer.name}/${row}/${col}.bin`);
+    if (!answer.ok) throw new Error(`${layer.name} ${row}/${col}: ${answer.status}`);
+    const codes = new Uint16Array(await answer.arrayBuffer());
+    const slice = row * layer.tileCols + col;
+    layer.codes.set(slice, codes);
+    this.#upload(layer, slice, layer.sizeOf(row, col), codes);
+    this.arrived();
+  }
+
+  #upload(layer, slice, [rows, cols], codes) {
+    const gl = this.gl;
+    if (!this.textures.has(layer.name)) this.textures.set(layer.name, this.#allocate(layer));
+    const texture = this.textures.get(layer.name);
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 2);
+    gl.texSubImage3D(
+      gl.TEXTURE_2D_ARRAY, 0, 0, 0, slice, cols, rows, 1, gl.RED_INTEGER, gl.UNSIGNED_SHORT, codes,
+    );
+    this.halver.halve(texture, { slice, tile: layer.tile, rows, cols, flags: layer.quantity === "flags" });
+  }
+
+  #allocate(layer) {
+    const gl = this.gl, slices = layer.tileRows * layer.tileCols;
+    const texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, LEVELS, gl.R16UI, layer.tile, layer.tile, slices);
+    gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MIN_FILTER, gl.NEAREST_MIPMAP_NEAREST);
+    gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    return texture;
+  }
+}
