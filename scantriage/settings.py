@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,21 +27,70 @@ from pydantic_settings import (
 from scantriage.errors import WorkspaceError
 from scantriage.rank.capacity import OPENINGS_PER_PORT_AND_DAY
 
+LOCAL = ("localhost", "127.0.0.1", "::1")
 
-class Settings(BaseSettings):
-    """The settings of a run; the environment goes before the file.
 
-    openings_per_day: containers that one port can open in a day. memory_gib: address space of one worker.
-    deadline_s: wall-clock seconds in which one container must be read.
+class WorkbenchSettings(BaseModel):
+    """Where the workbench answers: the table ``[workbench]``.
+
+    certificate, key: PEM files, to answer over TLS. proxy: IP address of the reverse proxy that does so instead; what
+    it says of who asks, and how, is believed.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SCANTRIAGE_", extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = LOCAL[1]
+    port: int = Field(default=8080, ge=1, le=65535)
+    certificate: Path | None = None
+    key: Path | None = None
+    proxy: str | None = None
+
+    @model_validator(mode="after")
+    def _with_its_key(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("a certificate needs its key, and a key its certificate")
+        return self
+
+
+class OidcSettings(BaseModel):
+    """A provider of OpenID Connect that knows who people are: the table ``[oidc]``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+
+    @model_validator(mode="after")
+    def _over_tls(self) -> Self:
+        address = urlsplit(self.issuer)
+        if address.scheme != "https" and address.hostname not in LOCAL:
+            raise ValueError("the issuer is an https:// address")
+        return self
+
+
+class Settings(BaseSettings):
+    """The settings of a workspace; the environment goes before the file.
+
+    openings_per_day: containers that one port can open in a day. memory_gib: address space of one worker.
+    deadline_s: wall-clock seconds in which one container must be read. workbench, oidc: of ``scantriage serve``.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SCANTRIAGE_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     openings_per_day: PositiveInt = OPENINGS_PER_PORT_AND_DAY
     # torch, numba and OpenCV reserve about 3 GiB before they compute anything; a full-size pair needs 1
     memory_gib: PositiveFloat = 6.0
     # a full-size pair takes seconds; a file made to be slow must not hold up the day
     deadline_s: PositiveFloat = 300.0
+    workbench: WorkbenchSettings = WorkbenchSettings()
+    oidc: OidcSettings | None = None
+
+    def of_a_run(self) -> dict[str, object]:
+        """What a run depends on, to be written down with it: no addresses and no secrets."""
+        return self.model_dump(exclude={"workbench", "oidc"})
 
     @classmethod
     def settings_customise_sources(

@@ -19,6 +19,7 @@ from scantriage.pipeline.fresh_readings import Job, Readings, read_new
 from scantriage.pipeline.ingest import check_deliveries, ingest
 from scantriage.pipeline.model import model_digests
 from scantriage.pipeline.progress import Progress
+from scantriage.pipeline.queue_run import fill_queue
 from scantriage.pipeline.run_log import run_log
 from scantriage.rank.case import Case, Ranked
 from scantriage.rank.priority import rank
@@ -77,6 +78,8 @@ def triage(
                 tuple(dict.fromkeys(problem.sentence for problem in plan.problems)), plan.without_scan,
             )  # fmt: skip
             _write(workspace.places.root, result, settings, now=moment, wall_s=time.monotonic() - started)
+            digests = {container.container_id: container.key.digest for container in plan.containers}
+            fill_queue(workspace.database, ranked, digests, now=moment)
             log.info("ranked", containers=len(ranked), fresh=result.n_fresh, failed=result.failed)
     return result
 
@@ -103,7 +106,7 @@ def _write(folder: Path, result: DayResult, settings: Settings, *, now: datetime
     write_run(
         folder,
         readings=[one.case.reading for one in result.ranked],
-        settings=settings.model_dump() | {"now": utc_text(now)},
+        settings=settings.of_a_run() | {"now": utc_text(now)},
         models=model_digests(),
         wall_s=wall_s,
         problems=result.problems,

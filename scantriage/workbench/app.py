@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.sessions import SessionMiddleware
 
 from scantriage import __version__
 from scantriage.settings import load_settings
@@ -18,14 +20,16 @@ from scantriage.store.database import Database
 from scantriage.store.places import Places
 from scantriage.workbench import error_pages
 from scantriage.workbench.access.limits import Limits
+from scantriage.workbench.access.oidc import Provider
 from scantriage.workbench.access.passwords import Passwords
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.context import Workbench
 from scantriage.workbench.navigation import first_page
-from scantriage.workbench.pages import queue_page
+from scantriage.workbench.pages import my_account, queue_page, sign_in
 from scantriage.workbench.security import Guard
 
-_PAGES: tuple[APIRouter, ...] = (queue_page.router,)
+_PAGES: tuple[APIRouter, ...] = (sign_in.router, my_account.router, queue_page.router)
+_AT_THE_PROVIDER_S = 600
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -46,7 +50,10 @@ def create_app(
     """
     places = Places(root.resolve())
     settings = load_settings(places.settings)
-    here = Workbench(places, Database(places.database), clock, settings, passwords or Passwords(), limits or Limits())
+    here = Workbench(
+        places, Database(places.database), clock, settings, passwords or Passwords(), limits or Limits(),
+        Provider(settings.oidc) if settings.oidc else None,
+    )  # fmt: skip
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -58,6 +65,11 @@ def create_app(
         openapi_url="/api/openapi.json",
     )  # fmt: skip
     app.state.workbench = here
+    if here.provider is not None:  # what must be remembered while the browser is with the provider, in its own cookie
+        app.add_middleware(
+            SessionMiddleware, secret_key=secrets.token_urlsafe(32), session_cookie="oidc", path="/oidc",
+            max_age=_AT_THE_PROVIDER_S, https_only=True,
+        )  # fmt: skip
     app.add_middleware(Guard)
     error_pages.install(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

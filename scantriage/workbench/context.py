@@ -13,6 +13,7 @@ from scantriage.settings import Settings
 from scantriage.store.database import Database
 from scantriage.store.places import Places
 from scantriage.workbench.access.limits import Limits
+from scantriage.workbench.access.oidc import Provider
 from scantriage.workbench.access.passwords import Passwords
 
 
@@ -26,6 +27,7 @@ class Workbench:
     settings: Settings
     passwords: Passwords
     limits: Limits
+    provider: Provider | None  # of OpenID Connect, where one is configured
 
 
 def the_workbench(request: Request) -> Workbench:

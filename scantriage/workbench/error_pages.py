@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from scantriage.workbench.access.signed_in import NotSignedIn, TooMany
+from scantriage.workbench.access.signed_in import NotSignedIn, Stage, TooMany
 from scantriage.workbench.language import N_, language_of, translations
 from scantriage.workbench.render import page
 from scantriage.workbench.security import HEADERS
@@ -29,7 +28,11 @@ _SENTENCES = {
     500: N_("Something went wrong on our side. It was written down; please try again."),
 }
 _FORGED = N_("This form is no longer valid. Go back, load the page again and send it once more.")
-_NEXT_STEP = {"second_factor": "/second-factor", "change_password": "/change-password", "enrol": "/enrol"}
+_NEXT_STEP: dict[Stage | None, str] = {
+    "second_factor": "/second-factor",
+    "change_password": "/change-password",
+    "enrol": "/enrol",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,7 @@ def _not_signed_in(request: Request, error: Exception) -> Response:
         return _answer(request, 401, N_("Sign in first."))
     if request.headers.get("sec-fetch-dest", "document") != "document":  # a script or a picture, not somebody reading
         return PlainTextResponse("Sign in first.", 401)
-    if error.stage in _NEXT_STEP:
-        return RedirectResponse(_NEXT_STEP[error.stage], 303)
-    wanted = request.url.path if request.method == "GET" else "/"
-    return RedirectResponse("/sign-in" + ("" if wanted == "/" else f"?{urlencode({'next': wanted})}"), 303)
+    return RedirectResponse(_NEXT_STEP.get(error.stage, "/sign-in"), 303)
 
 
 def _too_many(request: Request, error: Exception) -> Response:

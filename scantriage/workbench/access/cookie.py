@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from scantriage.settings import LOCAL
+
 _NAME = "session"
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
 def is_secure(request: Request) -> bool:
     """Whether cookies may travel only encrypted: always, but for plain http on this very machine."""
-    return request.url.scheme == "https" or request.url.hostname not in _LOCAL
+    return request.url.scheme == "https" or request.url.hostname not in LOCAL
 
 
 def session_token(request: Request) -> str | None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 
 from scantriage.store import accounts, audit, sessions
-from scantriage.store.accounts import NEED_SECOND_FACTOR, Account, Role
+from scantriage.store.accounts import NEED_SECOND_FACTOR, Account
+from scantriage.store.accounts import Role as Role
 from scantriage.store.sessions import Session
 from scantriage.workbench.access.cookie import session_token
 from scantriage.workbench.context import Here, Workbench
-
-__all__ = ["Entering", "NotSignedIn", "Role", "SignedIn", "Stage", "TooMany", "entering", "signed_in", "stage_of"]
 
 Stage = Literal["second_factor", "change_password", "enrol", "in"]
 _READS = {"GET", "HEAD"}
@@ -108,6 +107,9 @@ async def entering(request: Request, here: Here) -> Entering:
     if request.method not in _READS:
         await _check_csrf(request, session)
     return Entering(account, session, stage_of(account, session))
+
+
+Entrant = Annotated[Entering, Depends(entering)]
 
 
 def _find(here: Workbench, token: str) -> tuple[Account, Session] | None:
