@@ -106,12 +106,12 @@ def find_changes(found: ChangeMap, loads: Explained, cells: Cells) -> list[Chang
     for sign in (1, -1):
         strong = (sign * significance > DETECT_SIGMA) & (sign * found.window_kg > MIN_KG)
         n_regions, regions = cv2.connectedComponents(strong.astype(np.uint8), connectivity=8)
-        changes += [_change(regions == index, sign, found, loads, cells) for index in range(1, n_regions)]
+        changes += [change_at(regions == index, sign, found, loads, cells) for index in range(1, n_regions)]
     return sorted(changes, key=lambda change: -abs(change.significance))
 
 
-def _change(region: NDArray[np.bool_], sign: int, found: ChangeMap, loads: Explained, cells: Cells) -> Change:
-    """Measure a region: grown to the cells that belong to it, boxed, weighed."""
+def change_at(region: NDArray[np.bool_], sign: int, found: ChangeMap, loads: Explained, cells: Cells) -> Change:
+    """Measure a region: grown to the cells that belong to it, boxed, weighed. region: (Z, S) bool, not empty."""
     window = _window(cells)
     near = cv2.dilate(region.astype(np.uint8), np.ones(window, np.uint8)).astype(bool)
     peak = np.unravel_index(np.argmax(np.where(region, sign * found.significance, 0)), region.shape)

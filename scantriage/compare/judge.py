@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.compare.changes import Change
+from scantriage.compare.changes import Change, change_at
 from scantriage.compare.pair import Compared
 from scantriage.compare.zones import zone_of
 from scantriage.scan.container import ContainerSize
@@ -20,6 +21,7 @@ MOVED_GAP_M = 1.0  # cargo that shifts at sea moves by less
 MOVED_BALANCE = 0.35  # masses that differ by more do not cancel
 MOVED_EVEN = 0.75  # the weaker over the stronger: what moved is as clear where it came as where it went
 SWAPPED_SHARE = 0.12  # of the mass of the container must have come as well as gone
+CONVINCED = 2.0  # log-odds at even prior: one in fifty unchanged pairs is held for changed as surely
 EDGE_M = 0.13  # two slabs: what a badly aligned edge leaves
 EDGE_ASPECT = 2.5
 
@@ -60,11 +62,14 @@ class Judged:
 def judge(compared: Compared, known: Known, opinion: Opinion | None) -> list[Judged]:
     """Findings from changes, strongest first; masses only where both scans are calibrated.
 
-    Where there is an opinion, only changes that it supports are findings.
+    Where there is an opinion, only changes that it supports are findings; where none is left and it is convinced all
+    the same, the place that it means.
     """
     if is_swapped(compared):
         return [_swapped(compared, known.size)]
     changes = [change for change in compared.changes if opinion is None or opinion.supports(change)]
+    if opinion is not None and opinion.pair > CONVINCED and not changes:
+        changes = _meant(compared, opinion)
     moved = _moved_pairs(changes)
     partners = {index for pair in moved for index in pair}
     judged = [
@@ -74,6 +79,15 @@ def judge(compared: Compared, known: Known, opinion: Opinion | None) -> list[Jud
     ]
     judged += [_moved(changes[first], changes[second], known) for first, second in moved]
     return sorted(judged, key=lambda one: -abs(one.finding.significance))[:MAX_FINDINGS]
+
+
+def _meant(compared: Compared, opinion: Opinion) -> list[Change]:
+    """The place that an opinion holds most for a load, where the comparison leans to the same side; or none."""
+    way, row, slab = np.unravel_index(opinion.places.argmax(), opinion.places.shape)
+    sign = 1 if way == 0 else -1
+    _, regions = cv2.connectedComponents((opinion.places[way] > 0).astype(np.uint8), connectivity=8)
+    region = (regions == regions[row, slab]) & (regions > 0) & (sign * compared.found.significance > 0)
+    return [change_at(region, sign, compared.found, compared.loads, compared.cells)] if region.any() else []
 
 
 def is_swapped(compared: Compared) -> bool:

@@ -34,6 +34,7 @@ class Compared:
     """
 
     cells: Cells
+    loads: Explained
     changes: list[Change]
     found: ChangeMap
     maps: Maps
@@ -95,6 +96,7 @@ def _summary(loads: Explained, cells: Cells, found: ChangeMap, changes: list[Cha
     common = np.minimum(loads.origin, loads.rescan)[cells.tied].sum() * cells.cell_mass_kg
     return Compared(
         cells=cells,
+        loads=loads,
         changes=changes,
         found=found,
         maps=maps,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_loads import GRID, HEIGHT_M, SIZE
 
-from scantriage.compare.changes import Change, ChangeMap
+from scantriage.compare.changes import RECOVERED, Change, ChangeMap
 from scantriage.compare.judge import MAX_FINDINGS, Known, Opinion, is_swapped, judge
 from scantriage.compare.maps import CHANNELS, Circumstances, Maps
 from scantriage.compare.pair import Compared
@@ -14,9 +14,11 @@ from scantriage.scan.geometry import MetreBox
 from scantriage.scan.placement import Fan
 from scantriage.scan.quality import Flag
 from scantriage.section.cells import Cells
+from scantriage.section.explain import Explained
 
 CELLS = Cells(GRID, HEIGHT_M, n_y=8, cell_z=4, slab_x=6)
 NOTHING = np.zeros((CELLS.inside.sum(), GRID.shape[1] // CELLS.slab_x), np.float32)
+EMPTY = np.zeros((CELLS.tied.size, NOTHING.shape[1]), np.float32)
 
 
 MAPS = Maps(
@@ -35,9 +37,10 @@ def change(x, kg, *, significance=None, width=0.4, z=0.6):
     )  # fmt: skip
 
 
-def compared(*changes, changed_kg=(30.0, 30.0), total_kg=5_000.0):
+def compared(*changes, changed_kg=(30.0, 30.0), total_kg=5_000.0, differs=NOTHING):
     return Compared(
-        cells=CELLS, changes=list(changes), found=ChangeMap(NOTHING, NOTHING, NOTHING + 1, NOTHING), maps=MAPS,
+        cells=CELLS, loads=Explained(EMPTY, EMPTY), changes=list(changes), maps=MAPS,
+        found=ChangeMap(differs, differs, NOTHING + 1, differs),
         agreement=0.95, changed_kg=changed_kg, origin_kg=total_kg, rescan_kg=total_kg,
     )  # fmt: skip
 
@@ -64,6 +67,18 @@ def test_only_what_the_opinion_supports_is_a_finding():
     for_added[0, 12, 22] = 0.5
     assert [one.mass_kg for one in findings(here, there, opinion=Opinion(for_added, 0.0))] == [30.0]
     assert findings(here, there, opinion=Opinion(for_added[::-1], 0.0)) == []  # something removed there, it says
+
+
+def test_an_opinion_that_is_convinced_names_a_place_too_faint_for_significance():
+    differs, places = NOTHING.copy(), np.full((2, *NOTHING.shape), -1.0, np.float32)
+    differs[10:16, 20:26] = 1.0
+    places[0, 11:15, 21:25] = 1.0
+    (meant,) = findings(differs=differs, opinion=Opinion(places, pair=3.0))
+    assert (meant.kind, meant.significance) == ("added", 1.0)
+    assert meant.container_box.x0 == pytest.approx(20 * 0.06)
+    assert meant.mass_kg == pytest.approx(36 / RECOVERED)
+    assert findings(differs=differs, opinion=Opinion(places, pair=1.0)) == []  # not convinced
+    assert findings(differs=-differs, opinion=Opinion(places, pair=3.0)) == []  # the comparison leans the other way
 
 
 def test_equal_masses_close_by_that_cancel_have_moved():
