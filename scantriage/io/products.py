@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections import Counter, defaultdict
@@ -14,15 +12,13 @@ from typing import Any
 import numpy as np
 
 from scantriage import __version__
+from scantriage.io.safe_csv import csv_text
 from scantriage.io.whole_file import write_whole
 from scantriage.rank.case import Ranked
 from scantriage.scan.finding import Evidence, Finding, Reading
 from scantriage.scan.geometry import PixelBox
 
 RANKING_JSONL, RANKING_CSV, RUN_JSON = "ranking.jsonl", "ranking.csv", "run.json"
-
-# what a spreadsheet takes for the beginning of a formula
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_ranking(folder: Path, ranked: Sequence[Ranked]) -> None:
@@ -116,21 +112,14 @@ def _number(value: float | None, digits: int) -> float | None:
 def _as_table(rows: Sequence[dict[str, Any]]) -> str:
     columns = ["rank", "container_id", "origin_scan", "rescan", "outcome", "reason", "priority", "action", "where",
                "agreement", "blind_fraction", "findings", "evidence"]  # fmt: skip
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        cells = row | {
+    cells = (
+        row | {
             "findings": " ".join(finding["sentence"] for finding in row["findings"]),
             "evidence": "; ".join(f"{item['name']} {item['contribution']:+.2f}" for item in row["evidence"]),
         }
-        writer.writerow([_cell(cells[column]) for column in columns])
-    return table.getvalue()
-
-
-def _cell(value: object) -> object:
-    """A table cell that no spreadsheet runs as a formula: names and sentences come from outside."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+        for row in rows
+    )  # fmt: skip
+    return csv_text(columns, ([one[column] for column in columns] for one in cells))
 
 
 def _outcome_counts(readings: Sequence[Reading]) -> dict[str, int]:

@@ -10,7 +10,8 @@ whatever the rate is; no estimate stands in for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,10 +52,9 @@ def changes(trials: Counts, events: Counts, *, mean_days: float, n_series: int =
     if trials.shape != events.shape or np.any(events < 0) or np.any(events > trials):
         raise ValueError("each day needs 0 <= events <= trials")
     found = list(_found(trials, events, threshold=np.log(n_series * (mean_days + LONGEST_REFERENCE))))
-    ends = [later.first for later in found[1:]] + [len(trials)]
     return [
-        Change(one.first, one.seen, one.before, _rate(trials, events, one.first, end))
-        for one, end in zip(found, ends, strict=True)
+        replace(one, since=_rate(trials, events, one.first, later.first if later else len(trials)))
+        for one, later in zip_longest(found, found[1:])
     ]
 
 

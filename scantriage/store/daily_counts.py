@@ -37,7 +37,7 @@ class Days:
 class Read(NamedTuple):
     """Containers of one day, port and value of a dimension.
 
-    day: of the latest scan, in UTC. port: of discharge, else where the rescan was made; empty: not known. n_flagged:
+    day: of the latest scan, in UTC. port: where the flow ends; empty: not known. n_flagged:
     priority at or above the limit. blind: sum of their blind fractions, over n_seen containers. For a zone: those
     whose strongest finding lies there.
     """
@@ -192,14 +192,13 @@ FROM scans WHERE acquired_at >= date(:since, '-180 days') AND acquired_at < :bef
 _CONTAINERS = """
 CREATE TEMP TABLE boxes AS
 SELECT q.container_id, substr(coalesce(q.acquired_at, q.ranked_at), 1, 10) AS day,
-    coalesce(nullif(substr(q.flow, instr(q.flow, '-') + 1), ''), late.site, '') AS port,
+    coalesce(nullif(substr(q.flow, instr(q.flow, '-') + 1), '?'), '') AS port,
     coalesce(q.flow, '') AS flow, coalesce(q.commodity, '') AS commodity, coalesce(q.zone, '') AS zone, q.outcome,
     q.priority, q.priority >= :flagged_from AS flagged,
     r.origin_sha256 AS origin, r.rescan_sha256 AS rescan, json_extract(r.reading, '$.flags') AS flags,
     json_extract(r.reading, '$.agreement') AS agreement, json_extract(r.reading, '$.blind_fraction') AS blind
 FROM queue_rows q
 LEFT JOIN readings r ON r.container_id = q.container_id AND r.digest = q.reading_digest
-LEFT JOIN (SELECT sha256, min(site) AS site FROM shots GROUP BY sha256) late ON late.sha256 = r.rescan_sha256
 WHERE coalesce(q.acquired_at, q.ranked_at) >= :since AND coalesce(q.acquired_at, q.ranked_at) < :before
 """
 
@@ -215,7 +214,8 @@ WHERE m.received_at >= :since AND m.received_at < :before
 """
 _MISSING = f"""
 SELECT substr(m.received_at, 1, 10), coalesce(json_extract(m.entry, '$.port_of_discharge'), ''),
-    coalesce(json_extract(m.entry, '$.port_of_loading') || '-' || json_extract(m.entry, '$.port_of_discharge'), ''),
+    coalesce(json_extract(m.entry, '$.port_of_loading'), '?') || '-'
+        || coalesce(json_extract(m.entry, '$.port_of_discharge'), '?'),
     count(*)
 {_LATEST_UNSEEN} GROUP BY 1, 2, 3
 """
