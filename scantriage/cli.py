@@ -189,20 +189,9 @@ def _table(ranked: tuple[Ranked, ...]) -> Table:
     for name in ("rank", "container", "priority", "action", "where", "why"):
         table.add_column(name, justify="right" if name in ("rank", "priority") else "left", no_wrap=name != "why")
     for one in ranked:
-        cells = (str(one.rank), one.case.container_id, f"{one.priority:.3f}", one.action, one.where or "", _why(one))
+        cells = (str(one.rank), one.case.container_id, f"{one.priority:.3f}", one.action, one.where or "", one.why)
         table.add_row(*map(Text, cells))  # as text: names from outside are no markup
     return table
-
-
-def _why(one: Ranked) -> str:
-    """The reason it could not be compared, else the strongest finding, else what weighs most in its priority."""
-    reading = one.case.reading
-    if reading.reason:
-        return reading.reason
-    if reading.findings:
-        return max(reading.findings, key=lambda finding: abs(finding.significance)).sentence
-    itemised = [item for item in one.evidence if item.name != "base_rate"]
-    return max(itemised, key=lambda item: abs(item.contribution)).sentence if itemised else ""
 
 
 def _counted(containers: Sequence[object]) -> str:

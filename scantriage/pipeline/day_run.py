@@ -106,7 +106,7 @@ def _write(folder: Path, result: DayResult, settings: Settings, *, now: datetime
     write_run(
         folder,
         readings=[one.case.reading for one in result.ranked],
-        settings=settings.of_a_run() | {"now": utc_text(now)},
+        settings=settings.model_dump() | {"now": utc_text(now)},
         models=model_digests(),
         wall_s=wall_s,
         problems=result.problems,

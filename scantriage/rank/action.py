@@ -40,6 +40,19 @@ def at_source(case: Case, *, now: datetime) -> bool:
     return now < eta - SHORTEST_VOYAGE
 
 
+def act_by(case: Case, *, now: datetime) -> datetime | None:
+    """The moment until which something can be done first: the sailing while it is held at its source, else the arrival.
+
+    No list of sailings comes with a delivery, so the sailing is the latest moment at which `at_source` holds. None
+    where no arrival is known and the container has left.
+    """
+    eta = case.manifest.eta if case.manifest else None
+    if at_source(case, now=now):
+        assert case.origin is not None  # noqa: S101 - or it would not be at its source
+        return case.origin.acquired_at + LONGEST_WAIT_AT_SOURCE if eta is None else eta - SHORTEST_VOYAGE
+    return eta
+
+
 def wanted_action(case: Case, priority: float, *, now: datetime) -> tuple[Action, str | None]:
     """What the case deserves and where, before the ports' capacity is counted."""
     if priority >= OPENING_WORTH:

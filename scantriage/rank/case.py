@@ -49,3 +49,14 @@ class Ranked:
     action: Action
     where: str | None
     evidence: tuple[Evidence, ...]
+
+    @property
+    def why(self) -> str:
+        """The reason it could not be compared, else the strongest finding, else what weighs most in its priority."""
+        reading = self.case.reading
+        if reading.reason:
+            return reading.reason
+        if reading.strongest is not None:
+            return reading.strongest.sentence
+        itemised = [item for item in self.evidence if item.name != "base_rate"]
+        return max(itemised, key=lambda item: abs(item.contribution)).sentence if itemised else ""

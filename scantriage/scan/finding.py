@@ -98,3 +98,8 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     flags: tuple[Flag, ...] = ()
     stage_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def strongest(self) -> Finding | None:
+        """The finding that stands out most; None where nothing was found."""
+        return max(self.findings, key=lambda finding: abs(finding.significance), default=None)

@@ -20,7 +20,8 @@ from scantriage.pipeline.engines import Engine
 from scantriage.scan.finding import Finding, Reading
 from scantriage.scan.geometry import MetreBox
 from scantriage.scan.quality import Flag
-from scantriage.store import runs
+from scantriage.store import queue, runs
+from scantriage.store.database import Database
 from scantriage.store.workspace import Workspace
 
 BOX, OTHER_BOX, THIRD_BOX = "HLBU1527916", "TEMU6943080", "MSCU1243697"
@@ -113,6 +114,25 @@ def test_every_container_is_ranked_and_the_one_with_a_load_comes_first(tmp_path,
     assert report["outcomes"] == {"compared": 2, "single": 1, "not_comparable": 0, "unprocessable": 0}
     assert report["settings"]["now"] == "2026-10-25T00:00:00.000000Z"
     assert report["without_scan"] == ["CMAU8190370"]
+
+
+def test_the_ranking_is_in_the_queue_and_what_was_decided_stays_so(tmp_path, day, delivery, second_delivery):
+    delivery.scan("origin", BOX)
+    delivery.pair(OTHER_BOX)
+    day(delivery)
+    database = Database(tmp_path / "workspace" / "scantriage.db")
+    with database.writing() as connection:
+        rows = queue.page_of_queue(connection, queue.QueueFilter()).rows
+        for row in rows:
+            queue.set_state(connection, row.container_id, row.reading_digest, "released", at=NOW)
+    assert [row.container_id for row in rows] == [row["container_id"] for row in ranking(tmp_path)]
+    assert (rows[0].why, rows[0].zone) == (ADDED.sentence, "door_end")
+    second_delivery.scan("rescan", BOX)  # a partner: the container is read anew
+    day(second_delivery)
+    with database.reading() as connection:
+        states = {box: queue.row_of(connection, box).state for box in (BOX, OTHER_BOX)}
+    assert states == {BOX: "waiting", OTHER_BOX: "released"}
+    database.close()
 
 
 def test_run_again_nothing_is_read_and_the_ranking_is_the_same(tmp_path, day, delivery):
