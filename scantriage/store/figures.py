@@ -86,19 +86,20 @@ def detections(connection: Connection, *, since: date, until: date) -> list[Dete
 def referring(connection: Connection, *, since: date, until: date) -> list[Referring]:
     """What came of each analyst's decisions in these days, both included; decisions that were undone do not count."""
     wanted = text("""
-        WITH standing AS (
-            SELECT d.account_id, d.container_id, d.verdict = 'refer' AS referred FROM decisions d
-            WHERE d.decided_at >= :since AND d.decided_at < :before
-                AND d.id NOT IN (SELECT replaces FROM decisions WHERE replaces IS NOT NULL)
-        )
         SELECT a.display_name, s.n, s.n_referred, coalesce(o.n, 0), coalesce(o.n_nothing, 0)
-        FROM (SELECT account_id, count(*) AS n, sum(referred) AS n_referred FROM standing GROUP BY 1) s
-        JOIN accounts a ON a.id = s.account_id
+        FROM (
+            SELECT account_id, count(*) AS n, sum(verdict = 'refer') AS n_referred FROM decisions
+            WHERE decided_at >= :since AND decided_at < :before
+                AND id NOT IN (SELECT replaces FROM decisions WHERE replaces IS NOT NULL)
+            GROUP BY account_id
+        ) s JOIN accounts a ON a.id = s.account_id
         LEFT JOIN (
-            SELECT s.account_id, count(*) AS n, sum(i.result = 'nothing') AS n_nothing
-            FROM standing s JOIN inspections i ON i.container_id = s.container_id
-            WHERE s.referred AND i.id NOT IN (SELECT replaces FROM inspections WHERE replaces IS NOT NULL)
-            GROUP BY 1
+            SELECT d.account_id, count(*) AS n, sum(i.result = 'nothing') AS n_nothing
+            FROM inspections i CROSS JOIN decisions d ON d.container_id = i.container_id
+            WHERE i.inspected_at >= :since AND d.decided_at >= :since AND d.decided_at < :before AND d.verdict = 'refer'
+                AND i.id NOT IN (SELECT replaces FROM inspections WHERE replaces IS NOT NULL)
+                AND d.id NOT IN (SELECT replaces FROM decisions WHERE replaces IS NOT NULL)
+            GROUP BY d.account_id
         ) o ON o.account_id = s.account_id
         ORDER BY 1
     """)
