@@ -153,6 +153,12 @@ def standing() -> ColumnElement[bool]:
     return ~exists().where(later.c.replaces == decisions.c.id)
 
 
+def tip_found(connection: Connection, assignment_id: str) -> bool:
+    """Whether the projected load shown under this assignment was noticed."""
+    found = select(tip_verdicts.c.found).where(tip_verdicts.c.assignment_id == assignment_id)
+    return bool(connection.execute(found).scalar())
+
+
 def last_decision_of(connection: Connection, account_id: int) -> Decision | None:
     """The last decision that the account gave and nobody undid: what *undo* would undo."""
     mine = select(decisions).where(decisions.c.account_id == account_id, standing())

@@ -133,7 +133,7 @@ def page_of_queue(
 
 def counts_of_queue(connection: Connection, wanted: QueueFilter) -> QueueCounts:
     """How many rows each choice of a filter would give."""
-    cells = connection.execute(_cells(wanted)).tuples()
+    cells = connection.execute(_cells(wanted))
     by: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     asked = [(place, getattr(wanted, name)) for place, name in enumerate(FACETS) if getattr(wanted, name) is not None]
     total = 0

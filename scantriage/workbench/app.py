@@ -25,10 +25,16 @@ from scantriage.workbench.access.passwords import Passwords
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.context import Workbench
 from scantriage.workbench.navigation import first_page
-from scantriage.workbench.pages import my_account, queue_page, sign_in
+from scantriage.workbench.pages import decision, my_account, queue_page, sign_in, work_page
 from scantriage.workbench.security import Guard
 
-_PAGES: tuple[APIRouter, ...] = (sign_in.router, my_account.router, queue_page.router)
+_PAGES: tuple[APIRouter, ...] = (
+    sign_in.router,
+    my_account.router,
+    queue_page.router,
+    work_page.router,
+    decision.router,
+)
 _AT_THE_PROVIDER_S = 600
 _STATIC = Path(__file__).parent / "static"
 
