@@ -38,6 +38,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+audit_app = typer.Typer(help="The trail of what was seen and decided.", rich_markup_mode=None)
+app.add_typer(audit_app, name="audit")
 _out = Console()
 _err = Console(stderr=True)
 
@@ -133,6 +135,57 @@ def learn(
         _say(f"{len(left_out) - _N_PROBLEMS_SHOWN} more pairs were left out.")
     typer.echo(f"Model and card: {models}")
     return 0
+
+
+@app.command()
+def projections(
+    workspace: Annotated[Path, typer.Option(help="Folder of the database and the products.")],
+    share: Annotated[float, typer.Option(min=0.0, max=0.5, help="Of the compared containers.")] = 0.03,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; one per core unless given.")] = None,
+) -> int:
+    """Project simulated loads into copies of readings, for analysts to notice; run after triage."""
+    import numpy as np
+
+    from scantriage.pipeline.projection_run import make_projections
+
+    with _progress_bars() as progress:
+        made = make_projections(
+            workspace, share=share, n_workers=workers or _n_cores(), progress=progress, rng=np.random.default_rng()
+        )
+    typer.echo(f"{made.n_made} of {made.n_wanted} missing loads projected: {workspace}")
+    return 0
+
+
+@app.command()
+def referrals(
+    workspace: Annotated[Path, typer.Option(help="Folder of the database and the products.")],
+) -> int:
+    """Pack and send the referrals that are due, and the notices of those withdrawn; to be run by cron, too."""
+    from scantriage.pipeline.referral_run import refer
+
+    run = refer(workspace)
+    typer.echo(f"Referrals: {run.n_changed} opened or withdrawn, {run.n_packed} packed, {run.n_delivered} delivered.")
+    if run.n_failed:
+        _say(f"{run.n_failed} failed; the workbench's page of referrals says why.")
+    return _FAULT_OF_OURS if run.n_failed else 0
+
+
+@audit_app.command("verify")
+def verify_audit(
+    workspace: Annotated[Path, typer.Option(help="Folder of the database; the workbench may be running.")],
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="A copy of the checkpoint file that was kept elsewhere.")
+    ] = None,
+) -> int:
+    """Find whatever was changed, removed or reordered in the trail; exit code 1, one sentence each."""
+    from scantriage.pipeline.audit_run import verify_trail
+
+    report = verify_trail(workspace, checkpoints=checkpoints)
+    for fault in report.faults:
+        _say(fault)
+    whole = f"{len(report.faults)} faults" if report.faults else "whole"
+    typer.echo(f"{report.n_entries} entries, {report.n_checkpoints} signed checkpoints: {whole}.")
+    return _FAULT_OF_OURS if report.faults else 0
 
 
 def _moment(text: str) -> datetime:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scantriage import __version__
 from scantriage.pipeline.model import model_entry
 from scantriage.pipeline.pairing import Pairing, pair_scans
+from scantriage.rank.case import Case
 from scantriage.scan.finding import Reading
 from scantriage.scan.quality import Flag
 from scantriage.scan.record import ManifestEntry, ScanRecord
@@ -52,6 +53,11 @@ class ContainerPlan:
             origin_sha256=None if origin is None else origin.sha256,
             rescan_sha256=None if rescan is None else rescan.sha256,
         )
+
+    def case(self, reading: Reading) -> Case:
+        """The container as the ranking takes it, when reading it ended so."""
+        origin, rescan = _record(self.pairing.origin), _record(self.pairing.rescan)
+        return Case(self.container_id, reading, origin, rescan, self.manifest, self.flags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,16 @@ class Places:
         return self.root / "log.jsonl"
 
     @property
+    def audit_key(self) -> Path:
+        """The private key that signs the trail's checkpoints, unless the settings name another place."""
+        return self.root / "audit.key"
+
+    @property
+    def audit_checkpoints(self) -> Path:
+        """The trail's checkpoints once more, outside the database."""
+        return self.root / "audit-checkpoints.jsonl"
+
+    @property
     def settings(self) -> Path:
         """Settings of this workspace, if somebody wrote any."""
         return self.root / "scantriage.toml"
@@ -87,7 +97,3 @@ class Places:
     def projected(self, name: str) -> Path:
         """Where the views of a reading with a projected load lie: as real ones do, in a folder of their own."""
         return self.root / "tips" / name[:2] / f"{name}.tif"
-
-    def projected_rescan(self, views: Path) -> Path:
-        """Where the scan with the projected load lies, that its views were made from."""
-        return (self.root / views).with_suffix(".rescan.tif")

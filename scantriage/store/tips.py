@@ -1,0 +1,167 @@
+"""Threat image projection: loads projected into copies of readings for training, and how analysts do on them.
+
+They lie in tables of their own. Nothing here touches readings, the queue, decisions, referrals or outcomes, and none
+of those is asked for anything here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Integer, and_, case, delete, func, insert, select
+
+from scantriage.scan.finding import Zone
+from scantriage.scan.geometry import MetreBox
+from scantriage.store.encoding import utc_text
+from scantriage.store.workbench_schema import assignments, queue_rows, tip_verdicts, tips
+
+# kg: upper ends of the classes in which verdicts are counted; the last has none
+MASS_CLASSES = (20.0, 60.0)
+_95_PERCENT = 1.959964  # standard deviations
+_QUEUED = and_(queue_rows.c.container_id == tips.c.container_id, queue_rows.c.reading_digest == tips.c.reading_digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """A projected load. row: what the line of ranking.jsonl would be. views: path below the workspace."""
+
+    id: int
+    container_id: str
+    reading_digest: str
+    zone: Zone
+    mass_kg: float
+    box: MetreBox
+    row: Mapping[str, Any]
+    views: Path
+    made_at: str
+
+
+class Candidate(NamedTuple):
+    """A container of the queue that looks clean. ranked_at: RFC 3339 text."""
+
+    container_id: str
+    reading_digest: str
+    ranked_at: str
+
+
+class TipScore(NamedTuple):
+    """How often an analyst noticed loads of a zone and class of mass.
+
+    over_kg, up_to_kg: the class; None where it has no upper end. n: shown; n_found: noticed. rate, low, high: with
+    its 95 % interval after Wilson.
+    """
+
+    account_id: int
+    zone: Zone
+    over_kg: float
+    up_to_kg: float | None
+    n: int
+    n_found: int
+    rate: float
+    low: float
+    high: float
+
+
+def put_tip(
+    connection: Connection,
+    *,
+    container_id: str,
+    reading_digest: str,
+    zone: Zone,
+    mass_kg: float,
+    box: MetreBox,
+    row: Mapping[str, Any],
+    views: Path,
+    at: datetime,
+) -> int:
+    """Keep a projected load, and give its number. reading_digest: of the real reading. views: below the workspace."""
+    values = {
+        "container_id": container_id, "reading_digest": reading_digest, "zone": zone, "mass_kg": mass_kg,
+        "box_m": json.dumps(box.as_list()), "row": json.dumps(row, ensure_ascii=False), "views": str(views),
+        "made_at": utc_text(at),
+    }  # fmt: skip
+    number: int = connection.execute(insert(tips).values(values).returning(tips.c.id)).scalar_one()
+    return number
+
+
+def find_tip(connection: Connection, tip_id: int) -> Tip | None:
+    """The projected load of this number."""
+    found = connection.execute(select(tips).where(tips.c.id == tip_id)).first()
+    if found is None:
+        return None
+    return Tip(
+        found.id, found.container_id, found.reading_digest, found.zone, found.mass_kg,
+        MetreBox(*json.loads(found.box_m)), json.loads(found.row), Path(found.views), found.made_at,
+    )  # fmt: skip
+
+
+def files_of(views: Path) -> tuple[Path, Path, Path]:
+    """All files of a projected load: its views, their small picture, and the changed scan. views: any path."""
+    return views, views.with_suffix(".jpg"), views.with_suffix(".rescan.tif")
+
+
+def all_files(connection: Connection) -> set[Path]:
+    """Every file of every projected load, as paths below the workspace."""
+    return {file for path in connection.execute(select(tips.c.views)).scalars() for file in files_of(Path(path))}
+
+
+def wanted(connection: Connection, *, share: float) -> tuple[int, list[Candidate]]:
+    """How many loads are missing to this share of all compared containers, and where one may go.
+
+    Into what looks clean: compared without a finding, nothing to be done about it, not referred, no load so far.
+    """
+    rows = queue_rows.c
+    n_compared = select(func.count()).where(rows.outcome == "compared")
+    has_one = select(tips.c.id).where(_QUEUED)
+    n_present = select(func.count(tips.c.container_id.distinct())).join(queue_rows, _QUEUED)
+    clean = (rows.outcome == "compared") & rows.zone.is_(None) & (rows.action == "none")
+    fit = clean & (rows.state != "referred") & ~has_one.exists()
+    found = select(rows.container_id, rows.reading_digest, rows.ranked_at).where(fit).order_by(rows.container_id)
+    candidates = [Candidate(*row) for row in connection.execute(found)]
+    n_wanted = math.ceil(share * connection.execute(n_compared).scalar_one())
+    return max(n_wanted - connection.execute(n_present).scalar_one(), 0), candidates
+
+
+def drop_stale(connection: Connection) -> int:
+    """Delete loads whose container was read anew or left the queue before anybody saw them, and say how many.
+
+    What somebody was shown stays for the scores. Their files are for the next sweep.
+    """
+    current = select(queue_rows.c.container_id).where(_QUEUED).exists()
+    shown = select(assignments.c.id).where(assignments.c.tip_id == tips.c.id).exists()
+    return connection.execute(delete(tips).where(~current, ~shown)).rowcount
+
+
+def tip_scores(connection: Connection, *, since: datetime, until: datetime) -> list[TipScore]:
+    """Verdicts of some time, by analyst, zone and class of mass; ``until`` is left out. Zones and classes in order."""
+    heavier = [(tips.c.mass_kg > limit, place) for place, limit in reversed([*enumerate(MASS_CLASSES, 1)])]
+    mass_class = case(*heavier, else_=0).cast(Integer).label("mass_class")
+    columns = (tip_verdicts.c.account_id, tips.c.zone, mass_class)
+    counted = (
+        select(*columns, func.count(), func.sum(tip_verdicts.c.found))
+        .join(tips, tips.c.id == tip_verdicts.c.tip_id)
+        .where(tip_verdicts.c.decided_at >= utc_text(since), tip_verdicts.c.decided_at < utc_text(until))
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    limits = (0.0, *MASS_CLASSES, None)
+    return [
+        TipScore(account, zone, limits[place] or 0.0, limits[place + 1], n, found, found / n, *wilson(found, n))
+        for account, zone, place, n, found in connection.execute(counted)
+    ]
+
+
+def wilson(n_events: int, n: int) -> tuple[float, float]:
+    """Both ends of the 95 % interval of a rate (E. B. Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    if not 0 <= n_events <= n or n == 0:
+        raise ValueError(f"there are 0 to n events among n > 0 trials, got {n_events} of {n}")
+    square = _95_PERCENT**2
+    middle = (n_events + square / 2) / (n + square)
+    half = _95_PERCENT / (n + square) * (n_events * (n - n_events) / n + square / 4) ** 0.5
+    return max(middle - half, 0.0), min(middle + half, 1.0)
