@@ -89,16 +89,7 @@ def _engine(settings: Settings, n_workers: int, places: Places) -> Engine:
 
 
 def _cases(plan: DayPlan, readings: Readings) -> Iterator[Case]:
-    for container in plan.containers:
-        origin, rescan = container.pairing.origin, container.pairing.rescan
-        yield Case(
-            container.container_id,
-            readings.by_container[container.container_id],
-            origin=None if origin is None else origin.record,
-            rescan=None if rescan is None else rescan.record,
-            manifest=container.manifest,
-            flags=container.flags,
-        )
+    return (container.case(readings.by_container[container.container_id]) for container in plan.containers)
 
 
 def _write(folder: Path, result: DayResult, settings: Settings, *, now: datetime, wall_s: float) -> None:
@@ -106,7 +97,7 @@ def _write(folder: Path, result: DayResult, settings: Settings, *, now: datetime
     write_run(
         folder,
         readings=[one.case.reading for one in result.ranked],
-        settings=settings.model_dump() | {"now": utc_text(now)},
+        settings=settings.of_a_run() | {"now": utc_text(now)},
         models=model_digests(),
         wall_s=wall_s,
         problems=result.problems,
