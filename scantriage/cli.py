@@ -40,6 +40,8 @@ app = typer.Typer(
 )
 audit_app = typer.Typer(help="The trail of what was seen and decided.", rich_markup_mode=None)
 app.add_typer(audit_app, name="audit")
+account_app = typer.Typer(help="Accounts of the workbench.", no_args_is_help=False, rich_markup_mode=None)
+app.add_typer(account_app, name="account")
 _out = Console()
 _err = Console(stderr=True)
 
@@ -186,6 +188,40 @@ def verify_audit(
     whole = f"{len(report.faults)} faults" if report.faults else "whole"
     typer.echo(f"{report.n_entries} entries, {report.n_checkpoints} signed checkpoints: {whole}.")
     return _FAULT_OF_OURS if report.faults else 0
+
+
+@app.command()
+def serve(
+    workspace: Annotated[Path, typer.Option(help="Folder of the database and the products.")],
+    host: Annotated[str | None, typer.Option(help="Address to answer on; this machine alone unless given.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="8080 unless given; 0: any free one.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="Certificate for TLS, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
+) -> int:
+    """Serve the workbench in which analysts review what was ranked, until it is interrupted."""
+    from scantriage.workbench.serving import serve as run_server
+
+    def ready(address: str) -> None:
+        typer.echo(f"The workbench answers at {address}; Ctrl-C stops it.")
+
+    run_server(workspace, host=host, port=port, certificate=certificate, key=key, ready=ready)
+    return 0
+
+
+@account_app.command("add")
+def add_account(
+    name: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    role: Annotated[str, typer.Option(help="analyst, supervisor, auditor, administrator or partner.")],
+    workspace: Annotated[Path, typer.Option(help="Folder of the database and the products; made if missing.")],
+    shown_as: Annotated[str, typer.Option(help="Name to show; the same unless given.")] = "",
+    site: Annotated[list[str] | None, typer.Option(help="UN/LOCODE it works for; all unless given.")] = None,
+) -> int:
+    """Make an account of the workbench, and print the password for its first sign-in."""
+    from scantriage.workbench.access.first_account import add_account_to
+
+    password = add_account_to(workspace, name=name, display_name=shown_as, role=role, sites=site or ())
+    typer.echo(f"Password for the first sign-in of {name}, shown this once: {password}")
+    return 0
 
 
 def _moment(text: str) -> datetime:

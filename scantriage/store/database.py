@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Database:
         Raises WorkspaceError when the file is not a database of ours, or one of a newer version.
         """
         self.path = path
+        with suppress(OSError):  # opening it says what is wrong
+            path.touch(mode=0o600)  # it holds secrets of people, which other users of the machine must not read
         self._engine = _engine(path)
         try:
             with _as_workspace_error(path):

@@ -25,12 +25,25 @@ from scantriage.workbench.access.passwords import Passwords
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.context import Workbench
 from scantriage.workbench.navigation import first_page
-from scantriage.workbench.pages import decision, my_account, queue_page, sign_in, work_page
+from scantriage.workbench.pages import (
+    accounts_page,
+    decision,
+    my_account,
+    preferences_page,
+    queue_page,
+    sign_in,
+    sites_page,
+    work_page,
+)
+from scantriage.workbench.sealing import sealing
 from scantriage.workbench.security import Guard
 
 _PAGES: tuple[APIRouter, ...] = (
     sign_in.router,
     my_account.router,
+    accounts_page.router,
+    sites_page.router,
+    preferences_page.router,
     queue_page.router,
     work_page.router,
     decision.router,
@@ -63,7 +76,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with sealing(here):
+            yield
         here.database.close()
 
     app = FastAPI(
