@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -69,11 +70,38 @@ class OidcSettings(BaseModel):
         return self
 
 
+class ReferralSettings(BaseModel):
+    """Where referrals may be sent: the table ``[referrals]``. The web pages cannot change it.
+
+    folders: a site's folder must be one of these or lie below one. private_networks: addresses of machines inside
+    to which may be posted, such as ``10.20.0.0/16``; all others inside are refused.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folders: tuple[Path, ...] = ()
+    private_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+class AuditSettings(BaseModel):
+    """What makes the trail hard to forge: the table ``[audit]``.
+
+    key: file of the private key that signs checkpoints; ``audit.key`` in the workspace unless given. checkpoints: file
+    to which they are appended as well, best on another machine; ``audit-checkpoints.jsonl`` in the workspace.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: Path | None = None
+    checkpoints: Path | None = None
+
+
 class Settings(BaseSettings):
     """The settings of a workspace; the environment goes before the file.
 
     openings_per_day: containers that one port can open in a day. memory_gib: address space of one worker.
     deadline_s: wall-clock seconds in which one container must be read. workbench, oidc: of ``scantriage serve``.
+    referrals: of what is sent. audit: of the trail.
     """
 
     model_config = SettingsConfigDict(
@@ -87,10 +115,12 @@ class Settings(BaseSettings):
     deadline_s: PositiveFloat = 300.0
     workbench: WorkbenchSettings = WorkbenchSettings()
     oidc: OidcSettings | None = None
+    referrals: ReferralSettings = ReferralSettings()
+    audit: AuditSettings = AuditSettings()
 
     def of_a_run(self) -> dict[str, object]:
         """What a run depends on, to be written down with it: no addresses and no secrets."""
-        return self.model_dump(exclude={"workbench", "oidc"})
+        return self.model_dump(exclude={"workbench", "oidc", "referrals", "audit"})
 
     @classmethod
     def settings_customise_sources(

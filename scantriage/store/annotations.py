@@ -16,7 +16,7 @@ from scantriage.errors import ActRefused
 from scantriage.store import audit
 from scantriage.store.assignments import mine_to_end
 from scantriage.store.encoding import utc_text
-from scantriage.store.workbench_schema import annotations, assignments
+from scantriage.store.workbench_schema import assignments, drawn_annotations
 
 Shape = Literal["box", "point", "polygon", "text"]
 _N_POINTS: dict[str, tuple[int, int]] = {"box": (2, 2), "point": (1, 1), "polygon": (3, 200), "text": (1, 1)}
@@ -70,8 +70,8 @@ def annotate(
     if annotation.shape == "text" and not annotation.text.strip():  # not in the class: retention empties texts
         raise ActRefused("Write something, or draw another shape.")
     drawn = connection.execute(
-        select(annotations.c.id, annotations.c.assignment_id).where(
-            (annotations.c.assignment_id == assignment_id) | (annotations.c.id == annotation.id)
+        select(drawn_annotations.c.id, drawn_annotations.c.assignment_id).where(
+            (drawn_annotations.c.assignment_id == assignment_id) | (drawn_annotations.c.id == annotation.id)
         )
     ).all()
     there = [one for one in drawn if one.id == annotation.id]
@@ -86,7 +86,7 @@ def annotate(
         "account_id": account_id, "shape": annotation.shape, "points_m": json.dumps(annotation.points_m),
         "text": annotation.text, "made_at": utc_text(at),
     }  # fmt: skip
-    connection.execute(insert(annotations).values(values))
+    connection.execute(insert(drawn_annotations).values(values))
     connection.execute(update(assignments).where(assignments.c.id == assignment_id).values(active_at=utc_text(at)))
     facts = {"annotation": annotation.id, "assignment": assignment_id} | {
         name: values[name] for name in ("shape", "points_m", "text")
@@ -98,28 +98,34 @@ def annotate(
 def take_away(connection: Connection, assignment_id: str, account_id: int, annotation_id: str, *, at: datetime) -> bool:
     """Mark it as removed; False where it is not there (any more). Raises ActRefused as `annotate` does."""
     assignment = mine_to_end(connection, assignment_id, account_id)
-    here = (annotations.c.id == annotation_id) & (annotations.c.assignment_id == assignment_id)
-    gone = update(annotations).where(here, annotations.c.removed_at.is_(None)).values(removed_at=utc_text(at))
+    here = (drawn_annotations.c.id == annotation_id) & (drawn_annotations.c.assignment_id == assignment_id)
+    gone = (
+        update(drawn_annotations).where(here, drawn_annotations.c.removed_at.is_(None)).values(removed_at=utc_text(at))
+    )
     if connection.execute(gone).rowcount == 0:
         return False
-    facts = {"annotation": annotation_id, "assignment": assignment_id}
+    facts: dict[str, object] = {"annotation": annotation_id, "assignment": assignment_id}
     _trail(connection, account_id, "annotation_removed", at, assignment.container_id, facts)
     return True
 
 
 def annotations_of(connection: Connection, assignment_id: str) -> list[KeptAnnotation]:
     """What its analyst drew on the container and did not take away: all that an analyst is shown."""
-    return _found(connection, (annotations.c.assignment_id == assignment_id) & annotations.c.removed_at.is_(None))
+    return _found(
+        connection, (drawn_annotations.c.assignment_id == assignment_id) & drawn_annotations.c.removed_at.is_(None)
+    )
 
 
 def annotations_on(connection: Connection, container_id: str) -> list[KeptAnnotation]:
     """Everything anybody drew on the container, what was taken away too; without what was drawn on projected loads."""
     real = select(assignments.c.id).where(assignments.c.container_id == container_id, assignments.c.tip_id.is_(None))
-    return _found(connection, annotations.c.assignment_id.in_(real))
+    return _found(connection, drawn_annotations.c.assignment_id.in_(real))
 
 
 def _found(connection: Connection, which: ColumnElement[bool]) -> list[KeptAnnotation]:
-    rows = connection.execute(select(annotations).where(which).order_by(annotations.c.made_at, annotations.c.id))
+    rows = connection.execute(
+        select(drawn_annotations).where(which).order_by(drawn_annotations.c.made_at, drawn_annotations.c.id)
+    )
     return [_kept(row) for row in rows]
 
 

@@ -113,9 +113,8 @@ def _projected(connection: Connection, account: Account, real: Drawn, rng: Rando
     known = select(assignments.c.id).where(
         assignments.c.account_id == account.id, assignments.c.container_id == tips.c.container_id
     )
-    fit = select(tips.c.id, tips.c.container_id, tips.c.reading_digest).join(
-        queue_rows, _ROWS.container_id == tips.c.container_id
-    )
+    current = (_ROWS.container_id == tips.c.container_id) & (_ROWS.reading_digest == tips.c.reading_digest)
+    fit = select(tips.c.id, tips.c.container_id, tips.c.reading_digest).join(queue_rows, current)
     rows = connection.execute(fit.where(~known.exists(), _at_sites(account)).order_by(tips.c.id)).all()
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""The workspace's own Ed25519 key: what leaves, and the trail's checkpoints, are signed by it."""
+"""Keys of a workspace's own: what is signed by them, only this workspace can have made."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from scantriage.errors import WorkspaceError
-from scantriage.store.places import Places
 
 
-def signing_key(places: Places) -> Ed25519PrivateKey:
-    """The key, made when it is first asked for; readable by its owner alone.
+def signing_key(path: Path) -> Ed25519PrivateKey:
+    """The Ed25519 key kept there, made when it is first asked for; readable by its owner alone.
 
-    Raises WorkspaceError where it cannot be read or made.
+    Raises WorkspaceError where it cannot be read or made, or others may read it.
     """
-    path = places.signing_key
     try:
         if not path.exists():
             _make(path)
+        if path.stat().st_mode & 0o077:
+            raise WorkspaceError(f"Others than its owner may read the key {path}; give it mode 0600.")
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
-        raise WorkspaceError(f"The signing key {path} cannot be used: {error.strerror}.") from error
-    except ValueError as error:
-        raise WorkspaceError(f"The signing key {path} is damaged.") from error
+        raise WorkspaceError(f"The key {path} cannot be used: {error.strerror}.") from error
+    except (ValueError, TypeError) as error:
+        raise WorkspaceError(f"{path} is not an Ed25519 key.") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise WorkspaceError(f"The signing key {path} is not an Ed25519 key.")
+        raise WorkspaceError(f"{path} is not an Ed25519 key.")
     return key
 
 

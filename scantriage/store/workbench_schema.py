@@ -175,7 +175,7 @@ decisions = Table(
 # counted by analyst from the index alone
 Index("ix_decisions_decided_at", decisions.c.decided_at, decisions.c.account_id, decisions.c.verdict)
 
-annotations = Table(
+drawn_annotations = Table(  # the plain name is Python's: from __future__ import annotations
     "annotations",
     metadata,
     Column("id", String, primary_key=True),

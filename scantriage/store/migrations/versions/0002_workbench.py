@@ -7,13 +7,13 @@ from alembic import op
 from scantriage.store.schema import metadata
 from scantriage.store.workbench_schema import (
     accounts,
-    annotations,
     api_tokens,
     assignments,
     audit_checkpoints,
     audit_entries,
     audit_salts,
     decisions,
+    drawn_annotations,
     inspection_photos,
     inspections,
     queue_counts,
@@ -31,8 +31,8 @@ down_revision = "0001"
 
 _TABLES = [
     sites, workbench_settings, accounts, web_sessions, api_tokens, queue_rows, queue_counts, tips, assignments,
-    decisions, annotations, inspections, inspection_photos, tip_verdicts, referrals, audit_entries, audit_checkpoints,
-    audit_salts,
+    decisions, drawn_annotations, inspections, inspection_photos, tip_verdicts, referrals, audit_entries,
+    audit_checkpoints, audit_salts,
 ]  # fmt: skip
 
 
