@@ -172,6 +172,18 @@ def referrals(
     return _FAULT_OF_OURS if run.n_failed else 0
 
 
+@app.command()
+def retention(
+    workspace: Annotated[Path, typer.Option(help="The workspace; a workbench may serve it meanwhile.")],
+) -> int:
+    """Delete what of people and firms was kept long enough, as the workbench's preferences say."""
+    from scantriage.pipeline.retention_run import delete_what_is_due
+
+    for kind, n_deleted in delete_what_is_due(workspace).items():
+        typer.echo(f"{kind}: {n_deleted} deleted")
+    return 0
+
+
 @audit_app.command("verify")
 def verify_audit(
     workspace: Annotated[Path, typer.Option(help="Folder of the database; the workbench may be running.")],

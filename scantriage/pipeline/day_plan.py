@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scantriage import __version__
 from scantriage.pipeline.model import model_entry
@@ -46,7 +46,8 @@ class ContainerPlan:
     def key(self) -> ReadingKey:
         """What its reading is made of: the program, its model, both scans as described, and the manifest's row."""
         origin, rescan = _record(self.pairing.origin), _record(self.pairing.rescan)
-        parts = (None if part is None else to_json(part) for part in (model_entry(), origin, rescan, self.manifest))
+        made_of = (model_entry(), origin, rescan, self._goods)
+        parts = (None if part is None else to_json(part) for part in made_of)
         return ReadingKey(
             self.container_id,
             digest(__version__, *parts),
@@ -58,6 +59,15 @@ class ContainerPlan:
         """The container as the ranking takes it, when reading it ended so."""
         origin, rescan = _record(self.pairing.origin), _record(self.pairing.rescan)
         return Case(self.container_id, reading, origin, rescan, self.manifest, self.flags)
+
+    @property
+    def _goods(self) -> ManifestEntry | None:
+        """The manifest's row without ship and firms: no reading is made of them, and their time to be kept ends."""
+        if self.manifest is None:
+            return None
+        return replace(
+            self.manifest, bill_of_lading=None, vessel=None, voyage=None, seal=None, shipper=None, consignee=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ RETENTION_DAYS: Mapping[str, int] = {
     "note": 1825,  # free text of inspections
     "photo": 1825,
     "annotation": 730,
+    "view": 730,  # pictures kept for viewing, counted from the end of the work on a container; its scans stay
+    "package": 730,  # what was sent to partners; its digest stays
     "session": 90,
     "account": 365,  # names of an account, counted from its being disabled
     "trail": 1825,  # salts of the trail: its entries stay for ever, their personal digests become mute
