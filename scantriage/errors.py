@@ -13,6 +13,7 @@
     ├── InvalidModel           weights that are missing, damaged or not those of the manifest
     ├── CannotLearn            examples or a checkpoint that nothing can be learned from
     ├── ActRefused             an act in the workbench that its rules do not allow; the sentence says why
+    ├── ReferralNotMade        a referral whose package cannot be made; the sentence is what a supervisor reads
     └── WorkspaceError         the workspace cannot be written or was made by a newer version
 
 Messages are one clear sentence. Facts travel as keyword arguments and stay on the exception as ``facts``.
@@ -88,6 +89,10 @@ class CannotLearn(ScantriageError):
 
 class ActRefused(ScantriageError):
     """An act in the workbench that its rules do not allow; the sentence says why, to whoever tried it."""
+
+
+class ReferralNotMade(ScantriageError):
+    """A referral whose package cannot be made; the sentence is what a supervisor reads."""
 
 
 class WorkspaceError(ScantriageError):

@@ -52,7 +52,7 @@ def dossier(facts: Mapping[str, Any], *, language: str, pictures: Mapping[str, b
             format="pdf",
             sys_inputs={"data": json.dumps(_printable(facts), allow_nan=False), "language": language},
             pdf_standards=["a-2a", "ua-1"],
-            timestamp=made_at,
+            timestamp=made_at.replace(microsecond=0),  # typst wants whole seconds
         )
     if not isinstance(pdf, bytes):
         raise TypeError(f"typst gave {type(pdf).__name__}, not one file")

@@ -91,27 +91,25 @@ def not_made(connection: Connection, referral: Referral, sentence: str, *, at: d
     _note(connection, referral, "referral_failed", audit.SYSTEM, at, error=sentence)
 
 
-def take_due(connection: Connection, *, at: datetime) -> list[Due]:
-    """What is to be sent now. Each is taken by one process: for some minutes no other is given it.
+def take_due(connection: Connection, *, at: datetime, but_not_to: Collection[str] = ()) -> Due | None:
+    """The next to be sent, to none of these receivers; for some minutes no other process is given it.
 
     The connection must be one of `Database.writing`.
     """
     packed = (_COLUMNS.state == "waiting") & _COLUMNS.package.is_not(None)
     wanted = (
-        select(referrals, sites.c.push_to, sites.c.push_secret)
+        select(_COLUMNS.id, sites.c.push_to, sites.c.push_secret)
         .join(sites, sites.c.code == _COLUMNS.place)
         .where(sites.c.push_to.is_not(None), or_(packed, _COLUMNS.state == "withdrawn"))
-        .where(_COLUMNS.next_try_at <= utc_text(at))
+        .where(_COLUMNS.next_try_at <= utc_text(at), _COLUMNS.place.not_in(but_not_to))
         .order_by(_COLUMNS.made_at)
+        .limit(1)
     )
-    names = [one.name for one in fields(Referral)]
-    due = [
-        Due(Referral(**{name: row[name] for name in names}), row["push_to"], row["push_secret"])
-        for row in connection.execute(wanted).mappings()
-    ]
-    for one in due:
-        _change(connection, one.referral.id, next_try_at=utc_text(at + _LEASE))
-    return due
+    row = connection.execute(wanted).first()
+    if row is None:
+        return None
+    _change(connection, row.id, next_try_at=utc_text(at + _LEASE))
+    return Due(_needed(connection, row.id), row.push_to, row.push_secret)
 
 
 def delivered(connection: Connection, referral: Referral, *, at: datetime) -> None:
@@ -194,7 +192,8 @@ def listed(
 def counts(connection: Connection) -> dict[str, int]:
     """How many there are in each state."""
     counted = connection.execute(select(_COLUMNS.state, func.count()).group_by(_COLUMNS.state)).tuples()
-    return dict.fromkeys(STATES, 0) | dict(counted.all())
+    found = {state: int(n) for state, n in counted}
+    return {state: found.get(state, 0) for state in STATES}
 
 
 def _standing_without_referral() -> Any:
