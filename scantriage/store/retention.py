@@ -32,6 +32,7 @@ from scantriage.store import audit
 from scantriage.store.encoding import utc_text
 from scantriage.store.places import Places
 from scantriage.store.schema import contents, manifest_entries, readings
+from scantriage.store.tips import files_of
 from scantriage.store.workbench_schema import (
     accounts,
     api_tokens,
@@ -155,7 +156,7 @@ def _views(connection: Connection, places: Places, before: datetime) -> Expiry:
     digests = connection.execute(select(readings.c.digest).where(readings.c.container_id.in_(ended))).scalars()
     kept = [path for digest in digests for path in (places.views(digest), places.thumbnail(digest))]
     for path in connection.execute(select(tips.c.views).where(tips.c.container_id.in_(ended))).scalars():
-        kept += [places.root / path, (places.root / path).with_suffix(".jpg")]
+        kept += files_of(places.root / path)
     files = tuple(path.relative_to(places.root) for path in kept if path.is_file())
     return Expiry(len(files), files)
 

@@ -112,20 +112,18 @@ def all_files(connection: Connection) -> set[Path]:
 
 
 def wanted(connection: Connection, *, share: float) -> tuple[int, list[Candidate]]:
-    """How many loads are missing to this share of all compared containers, and where one may go.
+    """How many loads are missing to this share of the compared containers that wait, and where one may go.
 
-    Into what looks clean: compared without a finding, nothing to be done about it, not referred, no load so far.
+    Into what looks clean: compared without a finding, nothing to be done about it, and no load so far.
     """
     rows = queue_rows.c
-    n_compared = select(func.count()).where(rows.outcome == "compared")
-    has_one = select(tips.c.id).where(_QUEUED)
-    n_present = select(func.count(tips.c.container_id.distinct())).join(queue_rows, _QUEUED)
-    clean = (rows.outcome == "compared") & rows.zone.is_(None) & (rows.action == "none")
-    fit = clean & (rows.state != "referred") & ~has_one.exists()
+    waits = (rows.outcome == "compared") & (rows.state == "waiting")
+    n_waiting = connection.execute(select(func.count()).where(waits)).scalar_one()
+    with_one = select(func.count(tips.c.container_id.distinct())).join(queue_rows, _QUEUED).where(waits)
+    n_missing = math.ceil(share * n_waiting) - connection.execute(with_one).scalar_one()
+    fit = waits & rows.zone.is_(None) & (rows.action == "none") & ~select(tips.c.id).where(_QUEUED).exists()
     found = select(rows.container_id, rows.reading_digest, rows.ranked_at).where(fit).order_by(rows.container_id)
-    candidates = [Candidate(*row) for row in connection.execute(found)]
-    n_wanted = math.ceil(share * connection.execute(n_compared).scalar_one())
-    return max(n_wanted - connection.execute(n_present).scalar_one(), 0), candidates
+    return max(n_missing, 0), [Candidate(*row) for row in connection.execute(found)]
 
 
 def drop_stale(connection: Connection) -> int:
