@@ -27,7 +27,10 @@ from scantriage.workbench.context import Workbench
 from scantriage.workbench.navigation import first_page
 from scantriage.workbench.pages import (
     accounts_page,
+    annotation_routes,
+    container_page,
     decision,
+    monitoring,
     my_account,
     preferences_page,
     queue_page,
@@ -41,12 +44,15 @@ from scantriage.workbench.security import Guard
 _PAGES: tuple[APIRouter, ...] = (
     sign_in.router,
     my_account.router,
+    container_page.router,
+    annotation_routes.router,
     accounts_page.router,
     sites_page.router,
     preferences_page.router,
     queue_page.router,
     work_page.router,
     decision.router,
+    monitoring.router,
 )
 _AT_THE_PROVIDER_S = 600
 _STATIC = Path(__file__).parent / "static"

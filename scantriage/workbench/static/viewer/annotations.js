@@ -2,8 +2,7 @@
 
 export class Annotations {
   /**
-   * @param {HTMLElement} list its data-address is where they are kept, data-word-{shape} what the shapes are called;
-   *   no data-address: there are none
+   * @param {HTMLElement} list its data-address is where they are kept, data-word-{shape} what the shapes are called
    * @param {string} csrf
    * @param {() => void} changed
    */
@@ -28,8 +27,9 @@ export class Annotations {
   /** Keep a shape. @param {string} shape @param {number[][]} points [x, z] in metres */
   async add(shape, points, text = "") {
     const rounded = points.map((point) => point.map((value) => Number(value.toFixed(4))));
-    const answer = await this.#send("POST", this.address, { shape, points_m: rounded, text });
-    this.items.push(await answer.json());
+    const item = { id: crypto.randomUUID(), shape, points_m: rounded, text };
+    await this.#send("POST", this.address, item);
+    this.items.push(item);
     this.#show();
   }
 
@@ -61,8 +61,7 @@ export class Annotations {
       row.querySelector("[data-what]").textContent = `${index + 1}. ${this.list.dataset[`word${capital(item.shape)}`]}`;
       row.querySelector("[data-text]").textContent = item.text;
       const button = row.querySelector("[data-remove]");
-      if (item.mine === false) button?.remove();
-      else if (button) button.dataset.remove = item.id;
+      if (button) button.dataset.remove = item.id;
       return row;
     });
     this.list.replaceChildren(this.row, ...rows);

@@ -1,6 +1,6 @@
 /** What each command of the page does (data-command on its buttons), and which of them are on. */
 import { PRESETS } from "./look.js";
-import { NEEDED, possible } from "./modes.js";
+import { NEEDED, otherEnergy, possible } from "./modes.js";
 
 const PAN_PX = 60, ZOOM = 1.3, WINDOW_STEP = 0.08, CURSOR_PX = 1;
 const TOOLS = ["read", "ruler", "box", "point", "polygon", "text"];
@@ -63,7 +63,7 @@ export function isPossible(viewer, command) {
   if (group === "mode") return possible(name, layers);
   if (command === "flip") return possible("blink", layers);
   if (command === "originals") return Object.keys(viewer.fileViews).length > 0;
-  if (command === "dual") return "origin_low" in layers || "rescan_low" in layers;
+  if (command === "dual") return ["origin", "rescan"].some((scan) => otherEnergy(layers, scan) !== undefined);
   if (command === "next" || command === "previous") return viewer.findings.buttons.length > 0;
   if (command === "blind") return "blind" in layers;
   return true;
@@ -74,7 +74,7 @@ function moves(viewer, pane) {
     if (viewer.tools.name) moveCursor(viewer, right, down);
     else pane().view.pan(-right * PAN_PX, -down * PAN_PX);
   };
-  const far = (right, down) => () => moveCursor(viewer, 10 * right, 10 * down);
+  const far = (right, down) => move(10 * right, 10 * down);
   return {
     left: move(-1, 0), right: move(1, 0), up: move(0, -1), down: move(0, 1),
     "far-left": far(-1, 0), "far-right": far(1, 0), "far-up": far(0, -1), "far-down": far(0, 1),

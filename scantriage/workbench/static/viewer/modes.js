@@ -55,6 +55,15 @@ export function panesOfFiles(layers, { width, height, views }) {
   }));
 }
 
+/** The layer of a scan's second energy, lower or higher than the one compared; undefined where there is none. */
+export function otherEnergy(layers, scan) {
+  return layers[`${scan}_low`] ?? layers[`${scan}_high`];
+}
+
+function isHigher(layers, scan) {
+  return `${scan}_high` in layers ? 1 : 0;
+}
+
 /** Two halves above each other or beside each other, whichever shows more. */
 function halves({ width, height }, { x0, x1, z0, z1 }) {
   const wide = Math.floor((width - GAP) / 2), high = Math.floor((height - GAP) / 2);
@@ -67,15 +76,17 @@ function halves({ width, height }, { x0, x1, z0, z1 }) {
 function oneScan(layers, name) {
   return {
     kind: "scan", label: name, blindBits: name === "origin" ? ORIGIN_BITS : RESCAN_BITS, scan: name,
-    layers: { first: layers[name], firstLow: layers[`${name}_low`], blind: layers.blind },
+    otherIsHigher: [isHigher(layers, name), isHigher(layers, name)],
+    layers: { first: layers[name], firstOther: otherEnergy(layers, name), blind: layers.blind },
   };
 }
 
 function compared(layers, mode) {
   return {
     kind: mode, label: mode, blindBits: ORIGIN_BITS | RESCAN_BITS,
+    otherIsHigher: [isHigher(layers, "origin"), isHigher(layers, "rescan")],
     layers: {
-      first: layers.origin, second: layers.rescan, firstLow: layers.origin_low, secondLow: layers.rescan_low,
+      first: layers.origin, second: layers.rescan, firstOther: otherEnergy(layers, "origin"), secondOther: otherEnergy(layers, "rescan"),
       map: layers[mode], blind: layers.blind,
     },
   };

@@ -4,6 +4,7 @@ import { LEVELS } from "./halver.js";
 import { Program } from "./program.js";
 import { RAMP } from "./ramp.js";
 
+const COARSE_M = 0.04; // the noise of a smaller place is more than what tells materials apart
 const RAMP_UNIT = LAYERS.length, CURVES_UNIT = LAYERS.length + 1;
 
 export class Picture {
@@ -46,6 +47,7 @@ export class Picture {
     LAYERS.forEach((name, unit) => this.#setLayer(name, unit, pane, height));
     gl.uniform1i(program.at("kind"), KINDS[pane.kind]);
     gl.uniform1i(program.at("scanRow"), pane.scan === "rescan" ? 1 : 0);
+    gl.uniform2iv(program.at("otherIsHigher"), pane.otherIsHigher ?? [0, 0]);
     gl.uniform1i(program.at("blindBits"), look.blind ? pane.blindBits : 0);
     gl.uniform1f(program.at("split"), pane.x + look.split * pane.width);
     gl.uniform1f(program.at("limit"), pane.kind === "significance" ? look.limits.significance : look.limits.difference);
@@ -68,7 +70,7 @@ export class Picture {
     gl.uniform1i(program.at("curves"), CURVES_UNIT);
     gl.uniform3fv(program.at("curveRange[0]"), ["origin", "rescan"].flatMap((scan) => {
       const told = this.dual[scan];
-      return told ? [told.attenuation[1], told.least, told.most] : [1, 1, 0];
+      return told ? [told.attenuation[1], ...told.readable] : [1, 0, 0];
     }));
   }
 
@@ -81,7 +83,7 @@ export class Picture {
     gl.uniform1i(at("there"), texture ? 1 : 0);
     if (!texture) return;
     const texels = 1 / (layer.dx * pane.view.scale); // per pixel
-    const level = Math.max(0, Math.min(LEVELS - 1, Math.floor(Math.log2(texels) + 1e-6)));
+    const level = levelOf(texels);
     const [x, z] = pane.toMetres(0, height); // where gl_FragCoord counts from: the canvas's lower left corner
     gl.uniform4f(
       at("place"), texels, -1 / (layer.dz * pane.view.scale), layer.col(x), layer.row(z),
@@ -90,6 +92,7 @@ export class Picture {
     gl.uniform1i(at("tile"), layer.tile);
     gl.uniform1i(at("tileCols"), layer.tileCols);
     gl.uniform1i(at("level"), level);
+    gl.uniform1i(at("coarse"), levelOf(COARSE_M / layer.dx + 0.5));
     gl.uniform2f(at("code"), layer.scale, layer.offset);
     gl.uniform3f(at("counts"), layer.air ? 1 : 0, layer.air?.dark ?? 0, layer.air?.span ?? 1);
   }
@@ -101,6 +104,11 @@ export class Picture {
     fill();
     return texture;
   }
+}
+
+/** The level whose texels are nearly as large as so many whole ones. */
+function levelOf(texels) {
+  return Math.max(0, Math.min(LEVELS - 1, Math.floor(Math.log2(texels) + 1e-6)));
 }
 
 /** (2, points, 4): attenuation of the lower energy of organic, inorganic, metal. */

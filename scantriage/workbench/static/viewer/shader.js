@@ -1,6 +1,6 @@
 /** The one pass that makes every picture: both scans, their overlay, difference and significance. */
 
-export const LAYERS = ["first", "second", "firstLow", "secondLow", "map", "blind"];
+export const LAYERS = ["first", "second", "firstOther", "secondOther", "map", "blind"];
 export const KINDS = { scan: 0, swipe: 1, overlay: 2, difference: 3, significance: 4 };
 export const CURVE_POINTS = 64;
 
@@ -14,13 +14,14 @@ struct Layer {
   bool there;
   vec4 place;  // texel = (x, z) of the pixel * place.xy + place.zw, at full size, (col, row)
   ivec2 size;  // cols, rows
-  int tile, tileCols, level;
+  int tile, tileCols, level, coarse;  // level: about a texel for each pixel; coarse: about 4 cm
   vec2 code;  // scale, offset
   vec3 counts;  // 1, dark, air - dark where codes are counts
 };
-uniform Layer first, second, firstLow, secondLow, map, blind;
-uniform usampler2DArray firstCodes, secondCodes, firstLowCodes, secondLowCodes, mapCodes, blindCodes;
+uniform Layer first, second, firstOther, secondOther, map, blind;
+uniform usampler2DArray firstCodes, secondCodes, firstOtherCodes, secondOtherCodes, mapCodes, blindCodes;
 uniform int kind, scanRow;  // scanRow: of the first scan in curves
+uniform ivec2 otherIsHigher;  // by scan: whether its second layer is of the higher energy
 uniform vec2 greyRange;  // low, high
 uniform bool linear, inverted, pseudo, dual;
 uniform float sharpening, limit, split;
@@ -42,7 +43,8 @@ uint codeAt(usampler2DArray codes, Layer l, ivec2 at, int level) {
   if (any(lessThan(at, ivec2(0))) || any(greaterThan(at, last))) return 0u;
   int tile = l.tile >> level;
   ivec2 number = at / tile;
-  return texelFetch(codes, ivec3(at - number * tile, number.y * l.tileCols + number.x), level).r;
+  uint code = texelFetch(codes, ivec3(at - number * tile, number.y * l.tileCols + number.x), level).r;
+  return l.counts.x > 0.0 ? max(code, 1u) : code;  // no counts at all are a value, too
 }
 
 float valueOf(Layer l, float code) {
@@ -104,13 +106,14 @@ float greyAt(usampler2DArray codes, Layer l, vec2 pixel, int level) {
   return greyOf(sharpening > 0.0 ? sharpened(codes, l, texel, level, value) : value);
 }
 
-vec3 scanAt(usampler2DArray codes, Layer l, usampler2DArray lowCodes, Layer low, vec2 pixel, int level, int scan) {
+vec3 scanAt(usampler2DArray codes, Layer l, usampler2DArray otherCodes, Layer other, vec2 pixel, int level, int scan) {
   float grey = greyAt(codes, l, pixel, level);
   if (grey < 0.0) return UNSEEN;
-  if (dual && low.there) {  // materials from means over 8 x 8 texels: the noise of one is larger than what tells them apart
-    float high = valueAt(codes, l, pixel * l.place.xy + l.place.zw, 3);
-    float lower = valueAt(lowCodes, low, pixel * low.place.xy + low.place.zw, 3);
-    return high == NOTHING || lower == NOTHING ? vec3(grey) : materials(high, lower, scan, grey);
+  if (dual && other.there) {  // materials from means over some 4 cm: the noise of one is larger than what tells them apart
+    float mine = valueAt(codes, l, pixel * l.place.xy + l.place.zw, l.coarse);
+    float theirs = valueAt(otherCodes, other, pixel * other.place.xy + other.place.zw, other.coarse);
+    if (mine == NOTHING || theirs == NOTHING) return vec3(grey);
+    return otherIsHigher[scan] == 1 ? materials(theirs, mine, scan, grey) : materials(mine, theirs, scan, grey);
   }
   return pseudo ? texelFetch(ramp, ivec2(int(grey * 255.0 + 0.5), 0), 0).rgb : vec3(grey);
 }
@@ -121,11 +124,11 @@ vec3 changes(vec3 under, float signedPart, float cover) {
 
 vec3 pictureAt(vec2 pixel, bool near) {
   int a = near ? 0 : first.level, b = near ? 0 : second.level;
-  if (kind == ${KINDS.scan}) return scanAt(firstCodes, first, firstLowCodes, firstLow, pixel, a, scanRow);
+  if (kind == ${KINDS.scan}) return scanAt(firstCodes, first, firstOtherCodes, firstOther, pixel, a, scanRow);
   if (kind == ${KINDS.swipe})
     return gl_FragCoord.x < split
-      ? scanAt(firstCodes, first, firstLowCodes, firstLow, pixel, a, scanRow)
-      : scanAt(secondCodes, second, secondLowCodes, secondLow, pixel, b, 1);
+      ? scanAt(firstCodes, first, firstOtherCodes, firstOther, pixel, a, scanRow)
+      : scanAt(secondCodes, second, secondOtherCodes, secondOther, pixel, b, 1);
   float latest = greyAt(secondCodes, second, pixel, b);
   if (kind == ${KINDS.overlay}) {  // what only the first has keeps red, what only the second has keeps green and blue
     float earlier = greyAt(firstCodes, first, pixel, a);

@@ -1,6 +1,8 @@
 /** Fetches the tiles of layers and lays them into textures: one slice of an array texture for each tile. */
 import { Halver, LEVELS } from "./halver.js";
 
+const WHOLE = 2 ** LEVELS; // texels: sizes that halve without a remainder
+
 export class Tiles {
   /**
    * @param {WebGL2RenderingContext} gl
@@ -55,7 +57,8 @@ export class Tiles {
     const gl = this.gl, slices = layer.tileRows * layer.tileCols;
     const texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
-    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, LEVELS, gl.R16UI, layer.tile, layer.tile, slices);
+    const [rows, cols] = [layer.rows, layer.cols].map((size) => Math.min(layer.tile, Math.ceil(size / WHOLE) * WHOLE));
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, LEVELS, gl.R16UI, cols, rows, slices);
     gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MIN_FILTER, gl.NEAREST_MIPMAP_NEAREST);
     gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     return texture;

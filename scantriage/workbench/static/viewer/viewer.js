@@ -2,7 +2,7 @@
 import { Layer } from "./layer.js";
 import { Look, rangeInView } from "./look.js";
 import { drawMarks } from "./marks.js";
-import { NEEDED, panesOf, panesOfFiles, possible } from "./modes.js";
+import { NEEDED, otherEnergy, panesOf, panesOfFiles, possible } from "./modes.js";
 import { Picture } from "./picture.js";
 import { Tiles } from "./tiles.js";
 import { View } from "./view.js";
@@ -65,7 +65,7 @@ export class Viewer {
   /** Colour by material, from two energies. */
   toggleDual() {
     this.look.colour("dual");
-    if (this.look.dual) this.#want(["origin_low", "rescan_low"].filter((name) => name in this.layers));
+    if (this.look.dual) this.#want(["origin", "rescan"].map((scan) => otherEnergy(this.layers, scan)?.name));
     this.changed();
   }
 

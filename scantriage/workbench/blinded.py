@@ -1,0 +1,23 @@
+"""Sentences about a container, without what would tell an analyst which one it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# a word that holds a container number (ISO 6346), as scan ids and file names do, or ends as a scan's file
+_TELLING = re.compile(r"[^\s,;()]*[A-Z]{3}[UJZ][0-9]{7}[^\s,;()]*[^\s,;().:]|[^\s,;()]*[A-Z]{3}[UJZ][0-9]{7}"
+                      r"|[^\s,;()]+\.(?:tiff?|png|jpe?g|dcs|dcm)\b", re.IGNORECASE)  # fmt: skip
+_HIDDEN = "…"
+
+
+def blinded(text: str, line: Mapping[str, object]) -> str:
+    """The sentence with the container's number, its scans' ids and names of files replaced by dots.
+
+    line: the container's line of ranking.jsonl, which knows its ids.
+    """
+    for name in ("origin_scan", "rescan", "container_id"):
+        known = line.get(name)
+        if isinstance(known, str) and known:
+            text = text.replace(known, _HIDDEN)
+    return _TELLING.sub(_HIDDEN, text)
