@@ -80,7 +80,7 @@ def next_assignment(
     already = _held(connection, account_id, "open")
     if already is not None:
         touch(connection, already.id, account_id, at=at)
-        return already
+        return find(connection, already.id)
     ready = _held(connection, account_id, "coming")
     if ready is not None and _still_current(connection, ready):
         values = {"state": "open", "given_at": utc_text(at), "active_at": utc_text(at)}
