@@ -173,6 +173,31 @@ def referrals(
 
 
 @app.command()
+def figures(
+    workspace: Annotated[Path, typer.Option(help="The workspace; a workbench may serve it meanwhile.")],
+) -> int:
+    """Count the days of a workspace anew and look for rates that changed, as a run of triage does at its end."""
+    from datetime import UTC
+
+    from scantriage.pipeline.figures_run import make_report
+    from scantriage.store.database import Database
+    from scantriage.store.places import Places
+
+    places = Places(workspace.resolve())
+    if not places.database.exists():
+        raise UnusableInput(f"{workspace} is no workspace: triage makes one.")
+    database = Database(places.database)
+    try:
+        report = make_report(database, places, now=datetime.now(UTC))
+    finally:
+        database.close()
+    n_read = sum(row.n for row in report.counts.read["port"])
+    found = f"{n_read} containers counted, {report.n_series} rates watched, {len(report.changes)} changes"
+    typer.echo(f"{found}: {places.monitoring}")
+    return 0
+
+
+@app.command()
 def retention(
     workspace: Annotated[Path, typer.Option(help="The workspace; a workbench may serve it meanwhile.")],
 ) -> int:

@@ -15,6 +15,7 @@ from scantriage.io.products import write_ranking, write_run
 from scantriage.pipeline.container_job import read_container
 from scantriage.pipeline.day_plan import DayPlan, plan_day
 from scantriage.pipeline.engines import Engine
+from scantriage.pipeline.figures_run import make_report
 from scantriage.pipeline.fresh_readings import Job, Readings, read_new
 from scantriage.pipeline.ingest import check_deliveries, ingest
 from scantriage.pipeline.model import model_digests
@@ -80,6 +81,7 @@ def triage(
             _write(workspace.places.root, result, settings, now=moment, wall_s=time.monotonic() - started)
             digests = {container.container_id: container.key.digest for container in plan.containers}
             fill_queue(workspace.database, ranked, digests, now=moment)
+            make_report(workspace.database, workspace.places, now=moment)
             log.info("ranked", containers=len(ranked), fresh=result.n_fresh, failed=result.failed)
     return result
 

@@ -21,9 +21,10 @@ NAVIGATION: dict[Role, tuple[Link, ...]] = {
     "analyst": (Link("/work", N_("Work")),),
     "supervisor": (
         Link("/queue", N_("Queue")),
+        Link("/monitoring", N_("Monitoring")),
         Link("/preferences", N_("Preferences")),
     ),
-    "auditor": (Link("/queue", N_("Queue")),),
+    "auditor": (Link("/queue", N_("Queue")), Link("/monitoring", N_("Monitoring"))),
     "administrator": (Link("/accounts", N_("Accounts")), Link("/sites", N_("Sites"))),
     "partner": (),
 }

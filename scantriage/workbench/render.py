@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_datetime
-from babel.numbers import format_decimal
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from scantriage.workbench.access.signed_in import SignedIn
@@ -24,7 +24,7 @@ def page(request: Request, template: str, context: object, who: SignedIn | None,
     """The page as HTML, in the reader's language.
 
     context: a frozen dataclass, which the template sees as ``page``. The template also sees ``who``, ``csrf``,
-    ``navigation``, ``language``, ``_`` and the filters ``number``, ``moment`` and ``kilos``.
+    ``navigation``, ``language``, ``_`` and the filters ``number``, ``share``, ``moment``, ``day`` and ``kilos``.
     """
     language = language_of(request, who.language if who else None)
     text = _environment(language).get_template(template).render(
@@ -32,6 +32,12 @@ def page(request: Request, template: str, context: object, who: SignedIn | None,
         navigation=NAVIGATION[who.role] if who else (),
     )  # fmt: skip
     return HTMLResponse(text, status_code=status)
+
+
+def drawing(request: Request, template: str, context: object, who: SignedIn) -> Response:
+    """The plot as an SVG image, in the reader's language; the template sees the context as ``page``."""
+    text = _environment(language_of(request, who.language)).get_template(template).render(page=context)
+    return Response(text, media_type="image/svg+xml")
 
 
 @cache
@@ -44,7 +50,9 @@ def _environment(language: str) -> Environment:
     internationalised: Any = environment
     internationalised.install_gettext_translations(translations(language), newstyle=True)
     environment.filters["number"] = lambda x, digits=0: number(x, digits, language)
+    environment.filters["share"] = lambda part: share(part, language)
     environment.filters["moment"] = lambda at: moment(at, language)
+    environment.filters["day"] = lambda day, form="d MMM y": format_date(day, form, locale=language)
     environment.filters["kilos"] = lambda mass_kg: f"{number(mass_kg, 1 if abs(mass_kg) < 10 else 0, language)} kg"
     return environment
 
@@ -52,6 +60,12 @@ def _environment(language: str) -> Environment:
 def number(x: float, digits: int, language: str) -> str:
     """The number with so many decimals, as this language writes it."""
     return format_decimal(x, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=language)
+
+
+def share(part: float, language: str) -> str:
+    """A share of 0 to 1 in per cent, with two digits that tell something."""
+    digits = 0 if part == 0 or part >= 0.1 else 1 if part >= 0.01 else 2
+    return format_percent(part, format=f"#,##0.{'0' * digits} %" if digits else "#,##0 %", locale=language)
 
 
 def moment(at: datetime | str, language: str) -> str:
