@@ -45,9 +45,9 @@ _JPEG_QUALITY = 90  # text stays sharp; 80 shows ringing around it
 _N_NAMED = 8  # findings with a name; more boxes than an eye takes in are noise
 
 _DIFFERENCE_AT_FULL_COLOUR = 0.4  # attenuation: 8 g/cm2, 7 cm of cocaine
-_DARKEST_AT_LEAST = 1.0  # attenuation shown black at least: an empty container stays light
+DARKEST_AT_LEAST = 1.0  # attenuation shown black at least: an empty container stays light
 
-_KIND_INK = {
+KIND_INK = {
     "added": colour("#b2182b"),
     "removed": colour("#2166ac"),
     "moved": colour("#8a5a00"),
@@ -115,7 +115,7 @@ def draw_picture(
     """(height, 1400, 3) uint8 picture, blue green red. Views that are None are left out."""
     n_abreast = 2 if views.grid.length_m < 7 else 1
     panel_width = (_WIDTH - 2 * _MARGIN - (n_abreast - 1) * _GUTTER) // n_abreast
-    rows = _rows_worth_showing(views)
+    rows = rows_worth_showing(views)
     scale = panel_width / views.grid.length_m
     panel_height = round((rows.stop - rows.start) * views.grid.pitch_m * scale)
     drawn = list(_views(views, rows, (panel_width, panel_height), origin=origin, rescan=rescan))
@@ -148,7 +148,7 @@ def _span(low: int, high: int, first: int, last: int) -> tuple[int, int]:
     return low, max(high, low + 8)
 
 
-def _rows_worth_showing(views: PairViews) -> slice:
+def rows_worth_showing(views: PairViews) -> slice:
     """Rows of the grid from the roof to the floor as they appear, with 5 cm of air around them."""
     seen = [np.nan_to_num(view) for view in (views.origin, views.rescan) if view is not None]
     n_rows = views.grid.shape[0]
@@ -165,7 +165,7 @@ def _views(
     views: PairViews, rows: slice, size: tuple[int, int], *, origin: ScanRecord | None, rescan: ScanRecord | None
 ) -> Iterator[_View]:
     scans = [view for view in (views.origin, views.rescan) if view is not None]
-    darkest = max([_DARKEST_AT_LEAST, *(float(np.nanpercentile(scan[rows][::4, ::4], 99.5)) for scan in scans)])
+    darkest = max([DARKEST_AT_LEAST, *(float(np.nanpercentile(scan[rows][::4, ::4], 99.5)) for scan in scans)])
     for view, record, heading in (
         (views.origin, origin, "Origin scan"),
         (views.rescan, rescan, "Rescan" if views.origin is None else "Rescan, registered"),
@@ -238,14 +238,14 @@ def _draw_findings(sheet: Sheet, panel: _Panel, findings: Sequence[Finding], *, 
     """Box the findings; strongest last, so that it lies on top, but first to choose its label's place."""
     boxes = [panel.box(finding) for finding in findings]
     for finding, box in reversed(list(zip(findings, boxes, strict=True))):
-        sheet.frame(box, _KIND_INK[finding.kind], thickness=2 if named else 1)
+        sheet.frame(box, KIND_INK[finding.kind], thickness=2 if named else 1)
     taken: list[Rectangle] = []
     for number, (finding, box) in enumerate(zip(findings[:_N_NAMED], boxes, strict=False), 1):
         words = f"{number}  {_name(finding)}" if named else str(number)
         tag = Rectangle(0, 0, text_width(words, size=14, weight=600) + 12, 20)
         place = _label_place(tag, box, panel.area, taken=taken, boxes=boxes)
         if place is not None:
-            sheet.label(place, words, _KIND_INK[finding.kind])
+            sheet.label(place, words, KIND_INK[finding.kind])
             taken.append(Rectangle(place.x0 - 3, place.y0 - 1, place.x1 + 3, place.y1 + 1))
 
 
@@ -299,5 +299,5 @@ def _draw_caption(sheet: Sheet, caption: Sequence[_CaptionLine], *, x: int, top:
     for place, line in enumerate(caption):
         y = top + place * _LINE
         if line.number is not None:
-            sheet.label(Rectangle(x, y - 4, x + 24, y + 16), str(line.number), _KIND_INK[line.kind])
+            sheet.label(Rectangle(x, y - 4, x + 24, y + 16), str(line.number), KIND_INK[line.kind])
         sheet.text(x + _BADGE, y + 12, line.words, size=_CAPTION, ink=QUIET if line.quiet else INK)

@@ -1,4 +1,4 @@
-"""The job of a worker process: reads one container and leaves its picture."""
+"""The job of a worker process: reads one container and leaves its pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ScanFile:
 class ContainerTask:
     """All a worker needs to read one container: a pair, or the one scan there is.
 
-    picture: where the picture goes. key: under what the reading is kept.
+    picture, views, thumbnail: where they go. key: under what the reading is kept.
     """
 
     key: ReadingKey
@@ -30,15 +30,19 @@ class ContainerTask:
     rescan: ScanFile | None
     manifest: ManifestEntry | None
     picture: Path
+    views: Path
+    thumbnail: Path
 
 
 def read_container(task: ContainerTask) -> Reading:
-    """Read the container and write its picture, if there is something to show.
+    """Read the container and write its picture, views and thumbnail, if there is something to show.
 
-    Raises OSError when the picture cannot be written. What is wrong with the scans is part of the reading.
+    Raises OSError when they cannot be written. What is wrong with the scans is part of the reading.
     """
     # imported here, in the worker: the main process needs none of the numerics, which take seconds to load
     from scantriage.io.pictures import write_picture
+    from scantriage.io.thumbnail import write_thumbnail
+    from scantriage.io.views import write_views
     from scantriage.pipeline.pair_run import read_pair, read_single
     from scantriage.pipeline.prepare import ScanSource
 
@@ -57,6 +61,10 @@ def read_container(task: ContainerTask) -> Reading:
             task.picture, views, reading, container_id=container_id,
             origin=_record(task.origin), rescan=_record(task.rescan),
         )  # fmt: skip
+        task.views.parent.mkdir(parents=True, exist_ok=True)
+        write_thumbnail(task.thumbnail, views, reading)
+        if views.fine is not None:
+            write_views(task.views, views.fine)
     return reading
 
 

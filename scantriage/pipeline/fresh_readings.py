@@ -80,7 +80,11 @@ def _known(database: Database, plans: Sequence[ContainerPlan]) -> dict[str, Read
 
 def _task(places: Places, plan: ContainerPlan) -> ContainerTask:
     origin, rescan = (_file(places, scan) for scan in (plan.pairing.origin, plan.pairing.rescan))
-    return ContainerTask(plan.key, origin, rescan, plan.manifest, places.picture(plan.container_id))
+    digest = plan.key.digest
+    return ContainerTask(
+        plan.key, origin, rescan, plan.manifest,
+        places.picture(plan.container_id), places.views(digest), places.thumbnail(digest),
+    )  # fmt: skip
 
 
 def _file(places: Places, scan: StoredScan | None) -> ScanFile | None:

@@ -10,6 +10,7 @@ from scantriage.compare.judge import Judged, Known, judge
 from scantriage.compare.pair import Compared, compare
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
 from scantriage.io.limits import MAX_ENERGIES
+from scantriage.pipeline.fine_views import pair_fine_views
 from scantriage.pipeline.model import load_model
 from scantriage.pipeline.pair_views import pair_views, single_views
 from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock, container_size, prepare
@@ -40,10 +41,10 @@ def read_pair(
     """
     clock = StageClock()
     try:
-        # what lies below the energies that are compared is not even decoded
+        # what lies below the energies that are compared is not even decoded, but for a second one to be shown
         (lowest, _), (lowest_too, _) = choose_energies(origin.record, rescan.record)
-        first = prepare(origin, manifest, clock, n_energies=lowest + 1)
-        second = prepare(rescan, manifest, clock, n_energies=lowest_too + 1)
+        first = prepare(origin, manifest, clock, n_energies=lowest + 1, show=True)
+        second = prepare(rescan, manifest, clock, n_energies=lowest_too + 1, show=True)
         return _read_prepared((first, second), manifest, clock)
     except UnusableInput as error:
         return Reading("unprocessable", reason=error.sentence, stage_ms=clock.stage_ms), None
@@ -55,26 +56,33 @@ def read_single(scan: ScanSource, manifest: ManifestEntry | None) -> tuple[Readi
     """Read a scan that has no partner; like `read_pair` it never raises for what is wrong with the scan."""
     clock = StageClock()
     try:
-        prepared = prepare(scan, manifest, clock, n_energies=1)
+        prepared = prepare(scan, manifest, clock, n_energies=1, show=True)
     except ScantriageError as error:
         return Reading("unprocessable", reason=error.sentence, stage_ms=clock.stage_ms), None
     with clock.stage("single"):
         reading = read_single_scan(prepared.image, prepared.frame, record=prepared.record, manifest=manifest)
-        views = single_views(prepared, container_size(prepared, manifest))
+    with clock.stage("views"):
+        energy_mv = (prepared.record.energies_mev or (USUAL_ENERGY_MV,))[0]
+        views = single_views(prepared, container_size(prepared, manifest), energy_mv=energy_mv)
     flags = tuple(dict.fromkeys(reading.flags + prepared.flags))
     return replace(reading, flags=flags, stage_ms=clock.stage_ms), views
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparedScans:
-    """Both scans as prepared, on one grid, and what differs. energy_mv: of the origin scan's plane."""
+    """Both scans as prepared, on one grid, and what differs. energies: plane and MV of each that were compared."""
 
     scans: tuple[PreparedScan, PreparedScan]
     size: ContainerSize
-    energy_mv: float
+    energies: tuple[tuple[int, float], tuple[int, float]]
     registered: Registered
     blind: float
     compared: Compared
+
+    @property
+    def energy_mv(self) -> float:
+        """Of the origin scan's plane."""
+        return self.energies[0][1]
 
 
 def compare_prepared(
@@ -104,7 +112,7 @@ def compare_prepared(
             likeness=registered.likeness,
         )
         _refuse_unfit(compared, scans)
-    return ComparedScans(scans, size, energies[0][1], registered, blind, compared)
+    return ComparedScans(scans, size, energies, registered, blind, compared)
 
 
 def _read_prepared(
@@ -133,7 +141,10 @@ def _read_prepared(
         flags=_flags(scans, registered, compared, latest),
         stage_ms=clock.stage_ms,
     )
-    return reading, pair_views(registered, compared, energy_mv=pair.energy_mv)
+    with clock.stage("views"):
+        views = pair_views(registered, compared, energy_mv=pair.energy_mv)
+        fine = pair_fine_views(scans, pair.energies, registered, compared)
+    return reading, replace(views, fine=fine)
 
 
 def _located(

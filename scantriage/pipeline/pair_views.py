@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.arrays.mass import effective_attenuation
 from scantriage.compare.pair import Compared
+from scantriage.pipeline.fine_views import cell_maps, single_fine_views
 from scantriage.pipeline.prepare import PreparedScan
 from scantriage.register.pair import Registered
 from scantriage.register.place import place
 from scantriage.register.rectify import rectify
 from scantriage.scan.container import ContainerSize
-from scantriage.scan.geometry import CONTAINER_WIDTH_M, ContainerGrid
+from scantriage.scan.geometry import ContainerGrid
 from scantriage.scan.views import PairViews
 
 FloatArray = NDArray[np.floating[Any]]
@@ -24,23 +24,22 @@ FloatArray = NDArray[np.floating[Any]]
 def pair_views(registered: Registered, compared: Compared, *, energy_mv: float) -> PairViews:
     """Maps on the registration grid; the difference as attenuation of the origin scan's energy."""
     origin, rescan = registered.origin, registered.rescan
-    cells, found = compared.cells, compared.found
-    thickness = found.mass_kg / np.float32(cells.cell_mass_kg * cells.n_y / CONTAINER_WIDTH_M)
+    difference, significance = cell_maps(compared, energy_mv=energy_mv)
     return PairViews(
         grid=origin.grid,
         origin=origin.attenuation,
         rescan=rescan.attenuation,
-        difference=_on_grid(thickness * np.float32(effective_attenuation(energy_mv)), compared, origin.grid),
-        significance=_on_grid(found.significance, compared, origin.grid),
+        difference=_on_grid(difference, compared, origin.grid),
+        significance=_on_grid(significance, compared, origin.grid),
         usable=origin.usable & rescan.usable,
     )
 
 
 def _on_grid(values: FloatArray, compared: Compared, grid: ContainerGrid) -> FloatArray:
-    """(R, C) map of (Z, S) cell values, zero outside the container."""
+    """(R, C) map of (Z, S) cell values, the upper row first, zero outside the container."""
     cells = compared.cells
     fine = cv2.resize(
-        np.ascontiguousarray(values[::-1]),
+        values,
         (values.shape[1] * cells.slab_x, values.shape[0] * cells.cell_z),
         interpolation=cv2.INTER_LINEAR,
     )
@@ -51,8 +50,8 @@ def _on_grid(values: FloatArray, compared: Compared, grid: ContainerGrid) -> Flo
     return out
 
 
-def single_views(prepared: PreparedScan, size: ContainerSize) -> PairViews:
-    """The one scan on the container's grid."""
+def single_views(prepared: PreparedScan, size: ContainerSize, *, energy_mv: float) -> PairViews:
+    """The one scan on the container's grid. energy_mv: of its first plane."""
     placement = place(prepared.frame, n_rows=prepared.image.shape[1], size=size, geometry=prepared.record.geometry)
     seen = rectify(prepared.image, placement, ContainerGrid.around(size.length_m, size.height_m), energy=0)
     is_origin = prepared.record.role == "origin"
@@ -63,4 +62,5 @@ def single_views(prepared: PreparedScan, size: ContainerSize) -> PairViews:
         difference=None,
         significance=None,
         usable=seen.usable,
+        fine=single_fine_views(prepared, (0, energy_mv), seen),
     )

@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from scantriage.calibrate.attenuation import calibrate
+from scantriage.calibrate.blocks import block_size
 from scantriage.errors import ContainerNotFound, UnusableInput
 from scantriage.io.limits import MAX_ENERGIES
-from scantriage.io.scan_files import read_scan
+from scantriage.io.scan_files import Pixels, read_scan
 from scantriage.locate.frame import Location, locate
 from scantriage.register.size import same_length, size_seen
 from scantriage.scan.container import ContainerFrame, ContainerSize, size_of
@@ -51,7 +55,9 @@ class PreparedScan:
     """A scan, calibrated, with the container of interest found in it.
 
     twin: the frame of the other box on the vehicle, None when there is one box. sure: evidence that of the
-    two this is the one whose number was asked for, as log odds, 0 and more.
+    two this is the one whose number was asked for, as log odds, 0 and more. beside: an energy that is not compared but
+    shown; a pixel of it is the mean of `n_beside` of the scan each way. levels: dark and bright end of the pixels as
+    delivered, per energy: between them lies what there is to see.
     """
 
     record: ScanRecord
@@ -60,11 +66,18 @@ class PreparedScan:
     flags: tuple[Flag, ...]
     twin: ContainerFrame | None
     sure: float
+    beside: ScanImage | None
+    levels: tuple[tuple[float, float], ...]
 
     @property
     def calibrated(self) -> bool:
         """Whether attenuation is to scale."""
         return self.image.quantity == "attenuation"
+
+    @property
+    def n_beside(self) -> int:
+        """How many pixels of the scan, each way, make one of `beside`."""
+        return 1 if self.beside is None else self.image.shape[1] // self.beside.shape[1]
 
     @property
     def length_m(self) -> float | None:
@@ -83,21 +96,28 @@ class PreparedScan:
 
 
 def prepare(
-    source: ScanSource, manifest: ManifestEntry | None, clock: StageClock, *, n_energies: int = MAX_ENERGIES
+    source: ScanSource,
+    manifest: ManifestEntry | None,
+    clock: StageClock,
+    *,
+    n_energies: int = MAX_ENERGIES,
+    show: bool = False,
 ) -> PreparedScan:
     """Decode and calibrate a scan and find the container in it.
 
-    n_energies: how many are wanted at most, from the highest down; each takes as long as the first. Raises
-    UnreadableScan, and ContainerNotFound when the scan does not show it.
+    n_energies: how many are wanted at most, from the highest down; each takes as long as the first. show: with a second
+    energy to look at, where there is one. Raises UnreadableScan, and ContainerNotFound when the scan does not show it.
     """
     record = source.record
     with clock.stage("decode"):
-        pixels = read_scan(source.path, rows=record.rows, n_energies=n_energies).pixels
+        decoded = read_scan(source.path, rows=record.rows, n_energies=max(n_energies, 2 if show else 1)).pixels
+        pixels, others = decoded[:n_energies], decoded[n_energies:]
     with clock.stage("calibrate"):
         try:
             calibrated = calibrate(pixels, kind=record.kind, dark_level=record.dark_level)
         except UnusableInput as error:
             raise type(error)(f"{record.scan_id}: {error.sentence}", **error.facts) from error
+        beside = _beside(others[0], record) if len(others) else None
     with clock.stage("locate"):
         try:
             location = locate(
@@ -111,7 +131,32 @@ def prepare(
             raise ContainerNotFound(f"{record.scan_id}: {error.sentence}", **error.facts) from error
     flags = record.flags + calibrated.flags + location.flags
     frame, twin = _frame_of(source, location)
-    return PreparedScan(record, calibrated.image, frame, tuple(dict.fromkeys(flags)), twin, abs(location.front_at_left))
+    return PreparedScan(
+        record, calibrated.image, frame, tuple(dict.fromkeys(flags)), twin, abs(location.front_at_left),
+        beside, tuple(_levels(plane, record) for plane in decoded),
+    )  # fmt: skip
+
+
+def _beside(plane: Pixels, record: ScanRecord) -> ScanImage | None:
+    """An energy that only colours what is seen, no finer than calibration needs: a third of its time."""
+    n = block_size(plane.shape[0])
+    mean = cv2.resize(
+        plane[: plane.shape[0] // n * n, : plane.shape[1] // n * n],
+        None,
+        fx=1 / n,
+        fy=1 / n,
+        interpolation=cv2.INTER_AREA,
+    )
+    try:
+        return calibrate(mean[np.newaxis], kind=record.kind, dark_level=record.dark_level).image
+    except UnusableInput:
+        return None
+
+
+def _levels(plane: Pixels, record: ScanRecord) -> tuple[float, float]:
+    some = plane[:: max(1, plane.shape[0] // 128), :: max(1, plane.shape[1] // 128)]
+    dark, air = (float(level) for level in np.nanquantile(some, (0.001, 0.99)))
+    return dark if record.dark_level is None else record.dark_level, air
 
 
 def _frame_of(source: ScanSource, location: Location) -> tuple[ContainerFrame, ContainerFrame | None]:

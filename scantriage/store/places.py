@@ -86,6 +86,10 @@ class Places:
         """Where the picture of a container lies."""
         return self.root / "pictures" / f"{_UNSAFE.sub('_', container_id)}.jpg"
 
+    def photo(self, sha256: str) -> Path:
+        """Where the photograph with this content lies."""
+        return self.root / "photos" / sha256[:2] / f"{sha256}.jpg"
+
     def views(self, digest: str) -> Path:
         """Where the views of the reading with this digest lie."""
         return self.root / "views" / digest[:2] / f"{digest}.tif"
