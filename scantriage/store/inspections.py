@@ -149,6 +149,35 @@ def standing_inspections(connection: Connection) -> list[Inspection]:
     return _found(connection, ~exists().where(later.c.replaces == inspections.c.id))
 
 
+def page_of_inspections(connection: Connection, *, before: int | None = None, limit: int = 50) -> list[Inspection]:
+    """What was entered last, latest first, without what was corrected; from below the number ``before``."""
+    later = aliased(inspections)
+    wanted = select(inspections).where(~exists().where(later.c.replaces == inspections.c.id))
+    if before is not None:
+        wanted = wanted.where(inspections.c.id < before)
+    return [_inspection(row) for row in connection.execute(wanted.order_by(inspections.c.id.desc()).limit(limit))]
+
+
+def inspection_numbered(connection: Connection, number: int) -> Inspection | None:
+    """The entry of this number."""
+    return next(iter(_found(connection, inspections.c.id == number)), None)
+
+
+def is_entered(connection: Connection, request_key: str) -> bool:
+    """Whether the form or row of this key was entered already."""
+    return (
+        connection.execute(select(inspections.c.id).where(inspections.c.request_key == request_key)).first() is not None
+    )
+
+
+def is_photo(connection: Connection, sha256: str) -> bool:
+    """Whether an entry has this photograph."""
+    return (
+        connection.execute(select(inspection_photos.c.sha256).where(inspection_photos.c.sha256 == sha256)).first()
+        is not None
+    )
+
+
 def photos_of(connection: Connection, inspection_id: int) -> list[Photo]:
     """The pictures of one inspection."""
     columns = (inspection_photos.c.sha256, inspection_photos.c.media_type)

@@ -32,12 +32,16 @@ from scantriage.workbench.pages import (
     decision,
     monitoring,
     my_account,
+    outcome_page,
+    partner_page,
     preferences_page,
     queue_page,
+    referral_page,
     sign_in,
     sites_page,
     work_page,
 )
+from scantriage.workbench.referring import referring
 from scantriage.workbench.sealing import sealing
 from scantriage.workbench.security import Guard
 
@@ -52,7 +56,10 @@ _PAGES: tuple[APIRouter, ...] = (
     queue_page.router,
     work_page.router,
     decision.router,
+    outcome_page.router,
     monitoring.router,
+    referral_page.router,
+    partner_page.router,
 )
 _AT_THE_PROVIDER_S = 600
 _STATIC = Path(__file__).parent / "static"
@@ -82,7 +89,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with sealing(here):
+        async with sealing(here), referring(here):
             yield
         here.database.close()
 

@@ -21,12 +21,14 @@ NAVIGATION: dict[Role, tuple[Link, ...]] = {
     "analyst": (Link("/work", N_("Work")),),
     "supervisor": (
         Link("/queue", N_("Queue")),
+        Link("/outcomes", N_("Outcomes")),
+        Link("/referrals", N_("Referrals")),
         Link("/monitoring", N_("Monitoring")),
         Link("/preferences", N_("Preferences")),
     ),
-    "auditor": (Link("/queue", N_("Queue")), Link("/monitoring", N_("Monitoring"))),
+    "auditor": (Link("/queue", N_("Queue")), Link("/outcomes", N_("Outcomes")), Link("/monitoring", N_("Monitoring"))),
     "administrator": (Link("/accounts", N_("Accounts")), Link("/sites", N_("Sites"))),
-    "partner": (),
+    "partner": (Link("/partner", N_("Referrals to you")),),
 }
 
 
