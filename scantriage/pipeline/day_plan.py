@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from scantriage import __version__
 from scantriage.pipeline.model import model_entry
@@ -14,17 +15,19 @@ from scantriage.scan.record import ManifestEntry, ScanRecord
 from scantriage.store.database import Database
 from scantriage.store.deliveries import Problem, all_problems, latest_manifest
 from scantriage.store.encoding import digest, to_json
+from scantriage.store.inspections import last_inspected
 from scantriage.store.readings import ReadingKey
 from scantriage.store.scans import StoredScan, all_scans, by_container
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
-    """One container: what to read of it, and what else is known."""
+    """One container: what to read of it, and what else is known; inspected_at: when it was last opened."""
 
     pairing: Pairing
     manifest: ManifestEntry | None
     flags: tuple[Flag, ...] = ()
+    inspected_at: datetime | None = None
 
     @property
     def container_id(self) -> str:
@@ -58,7 +61,9 @@ class ContainerPlan:
     def case(self, reading: Reading) -> Case:
         """The container as the ranking takes it, when reading it ended so."""
         origin, rescan = _record(self.pairing.origin), _record(self.pairing.rescan)
-        return Case(self.container_id, reading, origin, rescan, self.manifest, self.flags)
+        scanned_at = [scan.acquired_at for scan in (origin, rescan) if scan is not None]
+        opened = self.inspected_at is not None and self.inspected_at >= max(scanned_at, default=self.inspected_at)
+        return Case(self.container_id, reading, origin, rescan, self.manifest, self.flags, opened)
 
     @property
     def _goods(self) -> ManifestEntry | None:
@@ -86,7 +91,7 @@ def plan_day(database: Database) -> DayPlan:
     """What the workspace knows, as one state of its database shows it."""
     with database.reading() as connection:
         scans, problems = all_scans(connection), tuple(all_problems(connection))
-        manifest = latest_manifest(connection)
+        manifest, inspected = latest_manifest(connection), last_inspected(connection)
     conflicts = by_container(scan for scan in scans if scan.state == "conflict")
     pairings = {pairing.container_id: pairing for pairing in pair_scans(scans)}
     pairings = _lost(problems) | pairings
@@ -95,6 +100,7 @@ def plan_day(database: Database) -> DayPlan:
             pairings[container_id],
             manifest.get(container_id),
             (Flag.SCAN_CONFLICT,) if container_id in conflicts else (),
+            inspected.get(container_id),
         )
         for container_id in sorted(pairings)
     )

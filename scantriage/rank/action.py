@@ -54,7 +54,9 @@ def act_by(case: Case, *, now: datetime) -> datetime | None:
 
 
 def wanted_action(case: Case, priority: float, *, now: datetime) -> tuple[Action, str | None]:
-    """What the case deserves and where, before the ports' capacity is counted."""
+    """What the case deserves and where, before the ports' capacity is counted: nothing once it was opened."""
+    if case.opened:
+        return "none", None
     if priority >= OPENING_WORTH:
         if at_source(case, now=now):
             return "hold_at_source", port_of_origin(case)

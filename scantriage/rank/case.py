@@ -16,7 +16,9 @@ Action = Literal["hold_at_source", "inspect_at_port", "rescan", "none"]
 class Case:
     """One container: how reading it ended, and what is known of its scans and its voyage.
 
-    flags: weaknesses of the delivery beside those of the reading and of the two scan records.
+    flags: weaknesses of the delivery beside those of the reading and of the two scan records. opened: an inspection
+    took place after the last scan; it changes what is to be done, not the priority, which stays what the scans tell,
+    so that priorities can be held against what openings show.
     """
 
     container_id: str
@@ -25,6 +27,7 @@ class Case:
     rescan: ScanRecord | None = None
     manifest: ManifestEntry | None = None
     flags: tuple[Flag, ...] = ()
+    opened: bool = False
 
     @property
     def all_flags(self) -> tuple[Flag, ...]:

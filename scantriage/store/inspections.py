@@ -128,16 +128,6 @@ def enter(
     return number
 
 
-def enter_all(connection: Connection, outcomes: Iterable[Outcome], account_id: int, *, at: datetime) -> int:
-    """Enter what a table brought, and say how many were new."""
-    n_new = 0
-    for outcome in outcomes:
-        known = select(inspections.c.id).where(inspections.c.request_key == outcome.key)
-        n_new += connection.execute(known).first() is None
-        enter(connection, outcome, account_id, request_key=outcome.key, at=at)
-    return n_new
-
-
 def inspections_of(connection: Connection, container_id: str) -> list[Inspection]:
     """Everything entered on the container, oldest first, what was corrected too."""
     return _found(connection, inspections.c.container_id == container_id)
@@ -178,6 +168,12 @@ def is_photo(connection: Connection, sha256: str) -> bool:
     )
 
 
+def last_inspected(connection: Connection) -> dict[str, datetime]:
+    """When each container that was opened was opened last."""
+    opened = standing_inspections(connection)
+    return {one.outcome.container_id: one.outcome.inspected_at for one in sorted(opened, key=_inspected_at)}
+
+
 def photos_of(connection: Connection, inspection_id: int) -> list[Photo]:
     """The pictures of one inspection."""
     columns = (inspection_photos.c.sha256, inspection_photos.c.media_type)
@@ -196,6 +192,10 @@ def _check_replaced(connection: Connection, outcome: Outcome, replaces: int) -> 
 def _found(connection: Connection, which: ColumnElement[bool]) -> list[Inspection]:
     rows = connection.execute(select(inspections).where(which).order_by(inspections.c.id))
     return [_inspection(row) for row in rows]
+
+
+def _inspected_at(one: Inspection) -> datetime:
+    return one.outcome.inspected_at
 
 
 def _inspection(row: Any) -> Inspection:

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,9 @@ from scantriage.scan.finding import Finding, Reading
 from scantriage.scan.geometry import MetreBox
 from scantriage.scan.quality import Flag
 from scantriage.store import queue, runs
+from scantriage.store.accounts import add_account
 from scantriage.store.database import Database
+from scantriage.store.inspections import Outcome, enter
 from scantriage.store.workspace import Workspace
 
 BOX, OTHER_BOX, THIRD_BOX = "HLBU1527916", "TEMU6943080", "MSCU1243697"
@@ -133,6 +135,25 @@ def test_the_ranking_is_in_the_queue_and_what_was_decided_stays_so(tmp_path, day
         states = {box: queue.row_of(connection, box).state for box in (BOX, OTHER_BOX)}
     assert states == {BOX: "waiting", OTHER_BOX: "released"}
     database.close()
+
+
+@pytest.mark.parametrize(("days_ago", "action"), [(1, "none"), (10, "inspect_at_port")])
+def test_a_container_opened_after_its_last_scan_is_not_to_be_opened_again(tmp_path, day, delivery, days_ago, action):
+    delivery.pair(OTHER_BOX)  # scanned last on the 20th
+    day(delivery)
+    database = Database(tmp_path / "workspace" / "scantriage.db")
+    opened = Outcome(OTHER_BOX, "nothing", "NLRTM", NOW - timedelta(days=days_ago))
+    with database.writing() as connection:
+        who = add_account(
+            connection, name="ann", display_name="Ann", role="supervisor", sites=(), password_hash=None, at=NOW
+        )
+        enter(connection, opened, who, request_key="form-0001", at=NOW)
+    database.close()
+    before = ranking(tmp_path)[0]
+    assert day(delivery).n_fresh == 0
+    after = ranking(tmp_path)[0]
+    assert after["action"] == action
+    assert after["priority"] == before["priority"]
 
 
 def test_run_again_nothing_is_read_and_the_ranking_is_the_same(tmp_path, day, delivery):

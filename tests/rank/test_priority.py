@@ -49,6 +49,14 @@ def test_the_order_does_not_depend_on_the_order_of_the_input(significances, shuf
     assert keys == sorted(keys)
 
 
+def test_what_was_opened_needs_nothing_more_and_takes_nobodys_opening():
+    suspects = [Case(f"MSCU{n:07}", compared(30.0), ORIGIN, RESCAN, VOYAGE, opened=n == 0) for n in range(2)]
+    opened, other = rank(suspects, now=NOW, openings_per_day=1)
+    assert (opened.action, opened.where) == ("none", None)
+    assert (other.action, other.where) == ("inspect_at_port", "NLVLI")
+    assert opened.priority == other.priority  # what the scans tell, whatever the opening showed
+
+
 def test_nothing_ranks_to_nothing():
     assert rank([], now=NOW) == []
 

@@ -8,7 +8,6 @@ from scantriage.errors import ActRefused
 from scantriage.store import audit, inspections
 from scantriage.store.inspections import Outcome, Photo
 from scantriage.store.trail_against_records import differing_records
-from scantriage.store.workbench_schema import inspections as rows
 
 FIND = Outcome(number(1), "find", "NLRTM", NOW, kind="cocaine", mass_kg=42.5, zone="door_end", note="Two bags.")
 NOTHING = Outcome(number(2), "nothing", "NLRTM", NOW)
@@ -65,11 +64,16 @@ def test_photographs_belong_to_their_inspection(database):
 
 
 @pytest.mark.usefixtures("people")
-def test_a_table_brought_twice_is_entered_once(database):
-    with database.writing() as connection:
-        news = [inspections.enter_all(connection, [FIND, NOTHING], 1, at=NOW) for _ in range(2)]
-        assert news == [2, 0]
-        assert len(connection.execute(rows.select()).all()) == 2
+def test_the_last_opening_of_a_container_counts(database):
+    enter(database, FIND, request_key="form-1")
+    enter(database, replace(FIND, inspected_at=NOW - timedelta(days=3)), request_key="form-2")
+    with database.reading() as connection:
+        assert inspections.last_inspected(connection) == {number(1): NOW}
+
+
+def test_the_same_outcome_has_the_same_key_and_another_has_another():
+    assert replace(FIND, note="Told differently.").key == FIND.key
+    assert replace(FIND, mass_kg=40.0).key != FIND.key
 
 
 @pytest.mark.parametrize(
