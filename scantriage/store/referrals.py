@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from scantriage.errors import ActRefused
@@ -29,6 +29,7 @@ STATES: tuple[ReferralState, ...] = get_args(ReferralState)
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440))
 _LEASE = timedelta(minutes=10)  # longer than a sending may take: nobody else takes it up meanwhile
 _COLUMNS = referrals.c
+_IS_UNMADE = (_COLUMNS.state == "waiting") & _COLUMNS.sha256.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Due:
 
 def open_and_withdraw(connection: Connection, *, at: datetime) -> int:
     """Open a referral for every standing decision without one, withdraw those undone; how many changed."""
-    undone = list(connection.execute(select(referrals).where(_COLUMNS.state != "withdrawn", _is_replaced(referrals))))
+    undone = list(connection.execute(_undone()))
     for row in undone:
         _withdraw(connection, Referral(**row._mapping), actor=audit.SYSTEM, at=at)
     missing = list(connection.execute(_standing_without_referral()))
@@ -76,7 +77,7 @@ def open_and_withdraw(connection: Connection, *, at: datetime) -> int:
 
 def unmade(connection: Connection) -> list[Referral]:
     """Those whose package is still to be made."""
-    return _found(connection, (_COLUMNS.state == "waiting") & _COLUMNS.sha256.is_(None))
+    return _found(connection, _IS_UNMADE)
 
 
 def package_made(connection: Connection, referral: Referral, package: Path, *, sha256: str, at: datetime) -> None:
@@ -96,20 +97,17 @@ def take_due(connection: Connection, *, at: datetime, but_not_to: Collection[str
 
     The connection must be one of `Database.writing`.
     """
-    packed = (_COLUMNS.state == "waiting") & _COLUMNS.package.is_not(None)
-    wanted = (
-        select(_COLUMNS.id, sites.c.push_to, sites.c.push_secret)
-        .join(sites, sites.c.code == _COLUMNS.place)
-        .where(sites.c.push_to.is_not(None), or_(packed, _COLUMNS.state == "withdrawn"))
-        .where(_COLUMNS.next_try_at <= utc_text(at), _COLUMNS.place.not_in(but_not_to))
-        .order_by(_COLUMNS.made_at)
-        .limit(1)
-    )
-    row = connection.execute(wanted).first()
+    row = connection.execute(_to_be_sent(at).where(_COLUMNS.place.not_in(but_not_to))).first()
     if row is None:
         return None
     _change(connection, row.id, next_try_at=utc_text(at + _LEASE))
     return Due(_needed(connection, row.id), row.push_to, row.push_secret)
+
+
+def is_anything_due(connection: Connection, *, at: datetime) -> bool:
+    """Whether there is anything to open, to withdraw, to pack or to send."""
+    wanted = (_undone(), _standing_without_referral(), select(_COLUMNS.id).where(_IS_UNMADE), _to_be_sent(at))
+    return any(connection.execute(one.limit(1)).first() is not None for one in wanted)
 
 
 def delivered(connection: Connection, referral: Referral, *, at: datetime) -> None:
@@ -196,7 +194,23 @@ def counts(connection: Connection) -> dict[str, int]:
     return {state: found.get(state, 0) for state in STATES}
 
 
-def _standing_without_referral() -> Any:
+def _undone() -> Select[Any]:
+    return select(referrals).where(_COLUMNS.state != "withdrawn", _is_replaced(referrals))
+
+
+def _to_be_sent(at: datetime) -> Select[Any]:
+    packed = (_COLUMNS.state == "waiting") & _COLUMNS.package.is_not(None)
+    return (
+        select(_COLUMNS.id, sites.c.push_to, sites.c.push_secret)
+        .join(sites, sites.c.code == _COLUMNS.place)
+        .where(sites.c.push_to.is_not(None), or_(packed, _COLUMNS.state == "withdrawn"))
+        .where(_COLUMNS.next_try_at <= utc_text(at))
+        .order_by(_COLUMNS.made_at)
+        .limit(1)
+    )
+
+
+def _standing_without_referral() -> Select[Any]:
     """Of every referred container the latest decision to refer its present reading, where it has no referral."""
     stands = and_(
         decisions.c.verdict == "refer",

@@ -26,7 +26,12 @@ NAVIGATION: dict[Role, tuple[Link, ...]] = {
         Link("/monitoring", N_("Monitoring")),
         Link("/preferences", N_("Preferences")),
     ),
-    "auditor": (Link("/queue", N_("Queue")), Link("/outcomes", N_("Outcomes")), Link("/monitoring", N_("Monitoring"))),
+    "auditor": (
+        Link("/queue", N_("Queue")),
+        Link("/outcomes", N_("Outcomes")),
+        Link("/referrals", N_("Referrals")),
+        Link("/monitoring", N_("Monitoring")),
+    ),
     "administrator": (Link("/accounts", N_("Accounts")), Link("/sites", N_("Sites"))),
     "partner": (Link("/partner", N_("Referrals to you")),),
 }

@@ -126,7 +126,7 @@ def enter(
 ) -> Response:
     """Enter an outcome."""
     try:
-        number = _enter(here, who, typed, request_key, photos or [])
+        number = keep_outcome(here, who, typed, request_key, photos or [])
     except (ActRefused, UnusableInput) as refused:
         return _list(request, here, who, typed, trouble=refused.sentence)
     return RedirectResponse(f"/outcomes/{number}", 303)
@@ -172,13 +172,13 @@ def correct(
 ) -> Response:  # fmt: skip
     """Enter what should have been entered; the first entry stays in the records, its photographs go on."""
     try:
-        corrected_by = _enter(here, who, typed, request_key, photos or [], replaces=number)
+        corrected_by = keep_outcome(here, who, typed, request_key, photos or [], replaces=number)
     except (ActRefused, UnusableInput) as refused:
         return _one(request, here, who, number, typed, trouble=refused.sentence)
     return RedirectResponse(f"/outcomes/{corrected_by}", 303)
 
 
-def _enter(
+def keep_outcome(
     here: Workbench,
     who: SignedIn,
     typed: Typed,
@@ -186,6 +186,7 @@ def _enter(
     photos: list[UploadFile],
     replaces: int | None = None,
 ) -> int:
+    """Keep what was typed, with its photographs, and give its number. ActRefused or UnusableInput where it cannot be."""
     given = [photo for photo in photos if photo.filename]  # an empty field of a form comes as a file without a name
     if len(given) > _MOST_PHOTOS:
         raise ActRefused(f"An entry has up to {_MOST_PHOTOS} photographs.")
