@@ -189,7 +189,7 @@ def listed(
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many there are in each state."""
-    counted = connection.execute(select(_COLUMNS.state, func.count()).group_by(_COLUMNS.state)).tuples()
+    counted = connection.execute(select(_COLUMNS.state, func.count()).group_by(_COLUMNS.state))
     found = {state: int(n) for state, n in counted}
     return {state: found.get(state, 0) for state in STATES}
 
