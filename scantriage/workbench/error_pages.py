@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from scantriage.workbench.access.signed_in import NotSignedIn, Stage, TooMany
+from scantriage.workbench.access.signed_in import NotSignedIn, SignedIn, Stage, TooMany
 from scantriage.workbench.language import N_, language_of, translations
 from scantriage.workbench.render import page
 from scantriage.workbench.security import HEADERS
@@ -94,8 +94,9 @@ def _fault(request: Request, _error: Exception) -> Response:
 def _answer(request: Request, status: int, sentence: str) -> Response:
     if _is_api(request):
         return JSONResponse({"detail": sentence}, status)
-    translated = translations(language_of(request, None)).gettext(sentence)
-    return page(request, "error.html", ErrorPage(status, translated), None, status=status)
+    who: SignedIn | None = getattr(request.state, "who", None)
+    translated = translations(language_of(request, who.language if who else None)).gettext(sentence)
+    return page(request, "error.html", ErrorPage(status, translated), who, status=status)
 
 
 def _is_api(request: Request) -> bool:

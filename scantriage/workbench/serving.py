@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,12 +60,14 @@ def serve(
 
 
 def check_reach(settings: WorkbenchSettings) -> None:
-    """Raise WorkspaceError where passwords and scans would cross a network unencrypted, or a certificate is missing."""
+    """Raise WorkspaceError where passwords and scans would cross a network unencrypted, or a certificate is no good."""
     if (settings.certificate is None) != (settings.key is None):
         raise WorkspaceError("A certificate needs its key, and a key its certificate.")
-    for file in (settings.certificate, settings.key):
-        if file is not None and not file.is_file():
-            raise WorkspaceError(f"There is no file {file}.")
+    if settings.certificate is not None:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.certificate, settings.key)
+        except OSError as error:
+            raise WorkspaceError(f"The certificate {settings.certificate} and its key cannot be used.") from error
     if settings.host not in LOCAL and settings.certificate is None and settings.proxy is None:
         raise WorkspaceError(
             f"On {settings.host} others on the network would reach the workbench unencrypted: give a certificate and "

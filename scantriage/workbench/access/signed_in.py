@@ -81,14 +81,16 @@ def signed_in(*roles: Role) -> Callable[[Request, Workbench], Awaitable[SignedIn
         one = await entering(request, here)
         if one.stage != "in":
             raise NotSignedIn(one.stage)
-        account = one.account
-        if roles and account.role not in roles:
+        account, session = one.account, one.session
+        who = SignedIn(
+            account.id, account.name, account.display_name, account.role, account.sites, account.language,
+            session.csrf, session.token_sha256,
+        )  # fmt: skip
+        request.state.who = who  # for the page of an error
+        if roles and who.role not in roles:
             await run_in_threadpool(_note_refusal, here, request, account)
             raise HTTPException(403)
-        return SignedIn(
-            account.id, account.name, account.display_name, account.role, account.sites, account.language,
-            one.session.csrf, one.session.token_sha256,
-        )  # fmt: skip
+        return who
 
     return dependency
 
@@ -100,7 +102,6 @@ async def entering(request: Request, here: Here) -> Entering:
     if found is None:
         raise NotSignedIn(None)
     account, session = found
-    request.state.entering = found
     wait_s = here.limits.inside.take(session.token_sha256)
     if wait_s:
         raise TooMany(wait_s)
