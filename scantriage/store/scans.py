@@ -11,9 +11,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from scantriage.scan.record import ScanRecord
+from scantriage.scan.record import Role, ScanRecord
 from scantriage.store.encoding import from_json, to_json, utc_text
-from scantriage.store.schema import contents, scan_containers, scans
+from scantriage.store.schema import contents, readings, scan_containers, scans
 
 ScanState = Literal["used", "conflict", "broken"]
 
@@ -73,6 +73,16 @@ def all_scans(connection: Connection) -> list[StoredScan]:
     """Every scan of the workspace, in the order of their ids."""
     rows = connection.execute(_select().order_by(scans.c.scan_id, scans.c.sha256))
     return [_stored(*row) for row in rows]
+
+
+def scans_read(connection: Connection, container_id: str, reading_digest: str) -> dict[Role, StoredScan]:
+    """The scans that a reading of a container was made of."""
+    here = (readings.c.container_id == container_id) & (readings.c.digest == reading_digest)
+    content = select(readings.c.origin_sha256).where(here).union(select(readings.c.rescan_sha256).where(here))
+    shown = select(scan_containers.c.scan_id).where(scan_containers.c.container_id == container_id)
+    found = connection.execute(_select().where(scans.c.sha256.in_(content), scans.c.scan_id.in_(shown)))
+    stored = sorted((_stored(*row) for row in found), key=lambda scan: scan.state == "used")
+    return {scan.record.role: scan for scan in stored}  # of several descriptions of one content, the used one
 
 
 def by_container(stored: Iterable[StoredScan]) -> dict[str, list[StoredScan]]:
