@@ -17,6 +17,7 @@ from scantriage.store.encoding import utc_text
 from scantriage.store.preferences import Preferences
 from scantriage.store.queue import QueueState, row_of
 from scantriage.store.sites import is_locode
+from scantriage.store.tips import find_tip
 from scantriage.store.workbench_schema import assignments, decisions, tip_verdicts
 
 Verdict = Literal["refer", "release", "not_comparable"]
@@ -145,6 +146,12 @@ def decisions_on(connection: Connection, container_id: str) -> list[Decision]:
         select(decisions).where(decisions.c.container_id == container_id).order_by(decisions.c.id)
     )
     return [_decision(row) for row in rows]
+
+
+def page_of_decisions(connection: Connection, *, after: int, limit: int) -> list[Decision]:
+    """Decisions on all containers behind this number, oldest first, the undone ones too."""
+    wanted = select(decisions).where(decisions.c.id > after).order_by(decisions.c.id).limit(limit)
+    return [_decision(row) for row in connection.execute(wanted)]
 
 
 def standing() -> ColumnElement[bool]:
@@ -277,10 +284,13 @@ def _check_may_revise(connection: Connection, old: Decision, account_id: int) ->
 def _place(connection: Connection, assignment: Assignment, act: Act) -> str | None:
     if act.verdict != "refer" or act.place is not None:
         return act.place
+    # a projected load is refused where a real one would be, and nowhere else: the difference would give it away
+    tip = None if assignment.tip_id is None else find_tip(connection, assignment.tip_id)
     row = row_of(connection, assignment.container_id)
-    if row is None or row.place is None:
+    place = tip.row.get("where") if tip is not None else row and row.place
+    if place is None:
         raise ActRefused("Say which port is to act: the ranking knows none.")
-    return row.place
+    return str(place)
 
 
 def _decision(row: Any) -> Decision:

@@ -70,6 +70,11 @@ class Places:
         return self.root / "monitoring.json"
 
     @property
+    def demonstration(self) -> Path:
+        """Marks a workspace as a demonstration, and tells its accounts."""
+        return self.root / "demonstration.json"
+
+    @property
     def incoming(self) -> Path:
         """Where archives are unpacked while they are read; emptied afterwards."""
         return self.root / "incoming"
