@@ -65,6 +65,15 @@ def test_it_answers_here_and_stops_when_it_is_told_to(tmp_path, certificate, tls
     assert (process.returncode, err) == (0, "")
 
 
+def test_it_starts_without_what_computes():
+    heavy = "{'torch', 'cv2', 'numba', 'scipy', 'skimage', 'matplotlib'}"
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import sys, scantriage.workbench.app; print({heavy} & set(sys.modules))"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert loaded.stdout.strip() == "set()"
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "scantriage.example"])  # noqa: S104
 def test_it_does_not_answer_unencrypted_on_the_network(host, certificate):
     with pytest.raises(WorkspaceError, match="unencrypted"):
