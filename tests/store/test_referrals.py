@@ -1,4 +1,4 @@
-"""Every standing decision to refer has its referral: sent, tried again, given up or withdrawn; each step in the trail."""
+"""Every standing decision to refer has its referral; sent, tried again, given up or withdrawn, it is in the trail."""
 
 from datetime import timedelta
 from pathlib import Path
