@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from scantriage.pipeline.day_run import DayResult
+    from scantriage.pipeline.demo_run import Demonstration
     from scantriage.pipeline.progress import Progress
     from scantriage.rank.case import Ranked
 
@@ -245,6 +246,40 @@ def serve(
     return 0
 
 
+@app.command()
+def demo(
+    workspace: Annotated[Path, typer.Option(help="Folder of the demonstration; made if missing.")] = Path(
+        "demonstration"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8080,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same demonstration.")] = 1,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="Print the accounts with their present codes, and stop.")
+    ] = False,
+) -> int:
+    """Make a demonstration workspace with accounts for every role, and serve it on this machine."""
+    from scantriage.pipeline.demo_run import make_demonstration, read_demonstration
+    from scantriage.workbench.access.passwords import Passwords
+    from scantriage.workbench.serving import serve as run_server
+
+    if codes:
+        _out.print(_demo_accounts(read_demonstration(workspace)))
+        return 0
+    with _progress_bars() as progress:
+        made = make_demonstration(
+            workspace, seed=seed, n_workers=_n_cores(), progress=progress, now=datetime.now(UTC),
+            hash_password=Passwords().hash,
+        )  # fmt: skip
+
+    def ready(address: str) -> None:
+        _out.print(_demo_accounts(made))
+        typer.echo(f"Demonstration accounts. Present codes: scantriage demo --codes --workspace {workspace}")
+        typer.echo(f"The demonstration answers at {address}; Ctrl-C stops it.")
+
+    run_server(workspace, host="127.0.0.1", port=port, ready=ready)
+    return 0
+
+
 @account_app.command("add")
 def add_account(
     name: Annotated[str, typer.Argument(help="Name to sign in with.")],
@@ -259,6 +294,18 @@ def add_account(
     password = add_account_to(workspace, name=name, display_name=shown_as, role=role, sites=site or ())
     typer.echo(f"Password for the first sign-in of {name}, shown this once: {password}")
     return 0
+
+
+def _demo_accounts(made: Demonstration) -> Table:
+    import pyotp
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("name", "role", "password", "code now", "secret for an authenticator app"):
+        table.add_column(name, no_wrap=True)
+    for one in made.accounts:
+        table.add_row(one.name, one.role, one.password, pyotp.TOTP(one.totp_secret).now(), one.totp_secret)
+    return table
 
 
 def _moment(text: str) -> datetime:

@@ -107,6 +107,14 @@ def make_demonstration(
     return made
 
 
+def read_demonstration(root: Path) -> Demonstration:
+    """The finished demonstration at ``root``. Raises UnusableInput where there is none."""
+    known = _known(Places(root.resolve()))
+    if known is None or not known.finished:
+        raise UnusableInput(f"There is no demonstration at {root}: let `scantriage demo` make one first.")
+    return known
+
+
 def _known(places: Places) -> Demonstration | None:
     if not places.root.exists() or (places.root.is_dir() and not any(places.root.iterdir())):
         return None

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from scantriage.workbench.access.signed_in import SignedIn
+from scantriage.workbench.context import the_workbench
 from scantriage.workbench.language import language_of, languages, translations
 from scantriage.workbench.navigation import NAVIGATION
 
@@ -24,12 +25,14 @@ def page(request: Request, template: str, context: object, who: SignedIn | None,
     """The page as HTML, in the reader's language.
 
     context: a frozen dataclass, which the template sees as ``page``. The template also sees ``who``, ``csrf``,
-    ``navigation``, ``language``, ``_`` and the filters ``number``, ``share``, ``moment``, ``day`` and ``kilos``.
+    ``navigation``, ``demonstration`` (whether the workspace is one), ``language``, ``_`` and the filters ``number``,
+    ``share``, ``moment``, ``day`` and ``kilos``.
     """
     language = language_of(request, who.language if who else None)
     text = _environment(language).get_template(template).render(
         page=context, who=who, csrf=who.csrf if who else "", here=request.url.path,
         navigation=NAVIGATION[who.role] if who else (),
+        demonstration=the_workbench(request).places.demonstration.is_file(),
     )  # fmt: skip
     return HTMLResponse(text, status_code=status)
 
@@ -50,7 +53,7 @@ def _environment(language: str) -> Environment:
     internationalised: Any = environment
     internationalised.install_gettext_translations(translations(language), newstyle=True)
     environment.filters["number"] = lambda x, digits=0: number(x, digits, language)
-    environment.filters["share"] = lambda part: share(part, language)
+    environment.filters["share"] = lambda part, digits=None: share(part, digits, language)
     environment.filters["moment"] = lambda at: moment(at, language)
     environment.filters["day"] = lambda day, form="d MMM y": format_date(day, form, locale=language)
     environment.filters["kilos"] = lambda mass_kg: f"{number(mass_kg, 1 if abs(mass_kg) < 10 else 0, language)} kg"
@@ -62,9 +65,10 @@ def number(x: float, digits: int, language: str) -> str:
     return format_decimal(x, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=language)
 
 
-def share(part: float, language: str) -> str:
-    """A share of 0 to 1 in per cent, with two digits that tell something."""
-    digits = 0 if part == 0 or part >= 0.1 else 1 if part >= 0.01 else 2
+def share(part: float, digits: int | None, language: str) -> str:
+    """A share of 0 to 1 in per cent, with so many decimals; unless given, as many as leave two digits."""
+    if digits is None:
+        digits = 0 if part == 0 or part >= 0.1 else 1 if part >= 0.01 else 2
     return format_percent(part, format=f"#,##0.{'0' * digits} %" if digits else "#,##0 %", locale=language)
 
 
