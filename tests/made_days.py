@@ -27,7 +27,11 @@ FLOWS = {
 }  # fmt: skip
 COMMODITIES = {"08": 0.45, "03": 0.1, "09": 0.1, "44": 0.1, "72": 0.05, "39": 0.1, "20": 0.1}
 ZONES = {"door_end": 0.35, "cargo": 0.35, "reefer_unit": 0.15, "floor": 0.1, "roof": 0.05}
-SCANNERS = {"ECGYE": ("GYE-gantry-1", "GYE-portal-2"), "BRSSZ": ("SSZ-1", "SSZ-2"), "NLRTM": ("RTM-1", "RTM-2", "RTM-3")}
+SCANNERS = {
+    "ECGYE": ("GYE-gantry-1", "GYE-portal-2"),
+    "BRSSZ": ("SSZ-1", "SSZ-2"),
+    "NLRTM": ("RTM-1", "RTM-2", "RTM-3"),
+}
 RISE_DAY, RISING = 65, "ECGYE-NLRTM"
 RATE, RISEN = 0.02, 0.07
 _PART = 5000
@@ -69,7 +73,10 @@ class Days:
 
     def _container(self, day, n, rows, work):
         rng = self.rng
-        box, at = f"TSTU{n:07d}", LAST - timedelta(days=self.n_days - day) + timedelta(seconds=float(rng.uniform(0, 86000)))
+        box, at = (
+            f"TSTU{n:07d}",
+            LAST - timedelta(days=self.n_days - day) + timedelta(seconds=float(rng.uniform(0, 86000))),
+        )
         flow, commodity, zone = self._draw(FLOWS), self._draw(COMMODITIES), self._draw(ZONES)
         rate = RISEN if flow == RISING and day >= RISE_DAY else RATE
         flagged = rng.random() < rate
@@ -97,7 +104,8 @@ class Days:
             "action": "inspect_at_port" if flagged else "none", "place": port if flagged else None,
             "zone": zone if flagged or rng.random() < 0.3 else None, "why": "made", "vessel": "MV Made", "due_at": None,
             "flow": flow, "commodity": commodity, "acquired_at": utc_text(at), "row": "{}" + " " * 1500,
-            "manifest": json.dumps({"consignee": "Made"}), "ranked_at": utc_text(at), "state": state, "state_at": utc_text(at),
+            "manifest": json.dumps({"consignee": "Made"}), "ranked_at": utc_text(at), "state": state,
+            "state_at": utc_text(at),
         })  # fmt: skip
         if old:
             self._decision(box, read_as, at, port, flagged, priority, zone, work)
@@ -136,8 +144,9 @@ class Days:
         if flagged and rng.random() < 0.8:
             find = rng.random() < priority
             work[inspections].append({
-                "container_id": box, "result": "find" if find else "nothing", "zone": zone if find else None, "note": "",
-                "place": port, "inspected_at": utc_text(decided), "entered_at": utc_text(decided), "entered_by": account,
+                "container_id": box, "result": "find" if find else "nothing", "zone": zone if find else None,
+                "note": "", "place": port, "inspected_at": utc_text(decided), "entered_at": utc_text(decided),
+                "entered_by": account,
                 "request_key": box,
             })  # fmt: skip
 
@@ -146,8 +155,10 @@ class Days:
         for n in range(self.n_days):
             loading, discharge = self._draw(FLOWS).split("-")
             box = f"MISU{n:07d}"
-            entry = {"container_id": box, "port_of_loading": loading, "port_of_discharge": discharge, "goods": "=bananas",
-                     "size_type": "45R1", "vessel": "MSC Made", "gross_kg": 21_000.0}  # fmt: skip
+            entry = {
+                "container_id": box, "port_of_loading": loading, "port_of_discharge": discharge, "goods": "=bananas",
+                "size_type": "45R1", "vessel": "MSC Made", "gross_kg": 21_000.0,
+            }  # fmt: skip
             made.append({
                 "container_id": box, "digest": box, "entry": json.dumps(entry), "delivery": "made",
                 "received_at": utc_text(LAST - timedelta(days=self.n_days - n) + timedelta(hours=5)),
@@ -160,8 +171,8 @@ class Days:
             tip_id, account = n + 1, self.analysts[n % 3]
             zone, at = self._draw(ZONES), LAST - timedelta(days=float(rng.uniform(1, self.n_days)))
             connection.execute(insert(tips).values(
-                id=tip_id, container_id=f"TSTU{n:07d}", reading_digest=f"d{n}", zone=zone, mass_kg=40.0, box_m="[0,1,0,1]",
-                row="{}", views="", made_at=utc_text(at),
+                id=tip_id, container_id=f"TSTU{n:07d}", reading_digest=f"d{n}", zone=zone, mass_kg=40.0,
+                box_m="[0,1,0,1]", row="{}", views="", made_at=utc_text(at),
             ))  # fmt: skip
             connection.execute(insert(assignments).values(
                 id=f"t{n}", container_id=f"TSTU{n:07d}", reading_digest=f"d{n}", account_id=account, kind="first",

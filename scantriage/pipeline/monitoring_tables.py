@@ -147,15 +147,18 @@ def rate_days(report: Report, scope: Scope, by: Dimension) -> Table:
             cell = cells[row.day, row.value]
             cell[0] += row.n
             cell[1] += row.n_flagged
-    if by == "zone":
+    n_opened: defaultdict[str, int] = defaultdict(int)
+    for opened in report.counts.opened:
+        if scope.holds(opened.day, opened.port):
+            n_opened[opened.day] += opened.n
+            if value := getattr(opened, by):
+                cell = cells[opened.day, value]
+                cell[2] += opened.n
+                cell[3] += opened.n_finds
+    if by == "zone":  # of all that was read and opened that day, as in `rates`
         of_day = _summed(report, scope, "port", lambda row: row.day)
         for (day, _), cell in cells.items():
-            cell[0] = of_day[day].n
-    for opened in report.counts.opened:
-        if scope.holds(opened.day, opened.port) and (value := getattr(opened, by)):
-            cell = cells[opened.day, value]
-            cell[2] += opened.n
-            cell[3] += opened.n_finds
+            cell[0], cell[2] = of_day[day].n, n_opened[day]
     columns = (
         Column("day", "day"), Column(by, "zone" if by == "zone" else "text"), Column("read", "count"),
         Column("flagged", "count"), Column("opened", "count"), Column("finds", "count"),

@@ -28,6 +28,7 @@ from scantriage.workbench.navigation import first_page
 from scantriage.workbench.pages import (
     accounts_page,
     annotation_routes,
+    audit_page,
     container_page,
     decision,
     monitoring,
@@ -58,6 +59,7 @@ _PAGES: tuple[APIRouter, ...] = (
     decision.router,
     outcome_page.router,
     monitoring.router,
+    audit_page.router,
     referral_page.router,
     partner_page.router,
 )

@@ -31,6 +31,7 @@ NAVIGATION: dict[Role, tuple[Link, ...]] = {
         Link("/outcomes", N_("Outcomes")),
         Link("/referrals", N_("Referrals")),
         Link("/monitoring", N_("Monitoring")),
+        Link("/audit", N_("Audit")),
     ),
     "administrator": (Link("/accounts", N_("Accounts")), Link("/sites", N_("Sites"))),
     "partner": (Link("/partner", N_("Referrals to you")),),

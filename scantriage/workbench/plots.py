@@ -30,6 +30,11 @@ class Axis:
     end: float
     ticks: tuple[float, ...] = ()
 
+    @property
+    def decimals(self) -> int:
+        """Decimals that its ticks need in per cent."""
+        return max(0, -math.floor(math.log10(self.ticks[1] * 100) + 1e-9))
+
     def __call__(self, value: float) -> float:
         """The pixel, to a tenth; beyond the scale: its end."""
         part = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)

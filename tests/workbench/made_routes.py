@@ -7,6 +7,7 @@ EVERYBODY = frozenset(ROLES)
 ADMINISTRATOR = frozenset({"administrator"})
 PARTNER = frozenset({"partner"})
 SUPERVISOR = frozenset({"supervisor"})
+AUDITOR = frozenset({"auditor"})
 OVERSEERS = frozenset({"supervisor", "auditor"})
 WORKERS = frozenset({"analyst", "supervisor"})
 
@@ -65,6 +66,10 @@ ALLOWED = {
     ("GET", "/monitoring/{name}.csv"): OVERSEERS,
     ("GET", "/monitoring/analysts"): SUPERVISOR,
     ("GET", "/monitoring/analysts/{name}.csv"): SUPERVISOR,
+    ("GET", "/audit"): AUDITOR,
+    ("GET", "/audit.csv"): AUDITOR,
+    ("GET", "/audit/container"): AUDITOR,
+    ("GET", "/audit/container/{container_id}"): AUDITOR,
     ("GET", "/outcomes"): OVERSEERS,
     ("POST", "/outcomes"): SUPERVISOR,
     ("POST", "/outcomes/import"): SUPERVISOR,

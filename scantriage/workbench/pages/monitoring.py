@@ -128,7 +128,7 @@ def show_monitoring(request: Request, here: Here, who: Overseer, asked: AskedHer
         ports=tuple(sorted({row.port for row in report.counts.read["port"]} | {asked.port} - {""})),
         changes=_changes(report, scope),
         tables={
-            name: _TABLES[name](report, scope)
+            name: TABLES[name](report, scope)
             for name in (
                 "coverage_port", "coverage_flow", f"rates_{asked.by}", "hits", "calibration", "quality", "flags",
                 "decision_times",
@@ -180,7 +180,7 @@ def export_analysts(here: Here, who: Supervisor, asked: AskedHere, name: Literal
 def export(here: Here, who: Overseer, asked: AskedHere, name: TableName) -> Response:
     """A table of this period and port; that it was exported is written into the trail."""
     report = _report(here)
-    return _exported(here, who, _TABLES[name](report, asked.scope(report)))
+    return _exported(here, who, TABLES[name](report, asked.scope(report)))
 
 
 def _report(here: Workbench) -> Report:
@@ -229,7 +229,7 @@ def _analysts(here: Workbench, asked: Asked) -> AnalystsPage:
     return AnalystsPage(first, last, tables.detection(detections), tables.referring(referrals))
 
 
-_TABLES: dict[str, Callable[[Report, Scope], Table]] = {
+TABLES: dict[str, Callable[[Report, Scope], Table]] = {
     "coverage_port": partial(tables.coverage, by="port"),
     "coverage_flow": partial(tables.coverage, by="flow"),
     "coverage_days": tables.coverage_days,
