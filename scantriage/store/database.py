@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from scantriage.errors import WorkspaceError
 
+# as many as the workbench has threads: opening one takes four times as long as a short query (0.4 against 0.09 ms)
+_CONNECTIONS = 40
 _BUSY_TIMEOUT_MS = 30_000  # a reader or a backup may hold the file for seconds, never for minutes
 
 
@@ -56,7 +58,7 @@ class Database:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", pool_size=_CONNECTIONS)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: object) -> None:
