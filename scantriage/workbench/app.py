@@ -18,7 +18,7 @@ from scantriage import __version__
 from scantriage.settings import load_settings
 from scantriage.store.database import Database
 from scantriage.store.places import Places
-from scantriage.workbench import error_pages
+from scantriage.workbench import error_pages, viewer_files
 from scantriage.workbench.access.limits import Limits
 from scantriage.workbench.access.oidc import Provider
 from scantriage.workbench.access.passwords import Passwords
@@ -107,6 +107,7 @@ def create_app(
         )  # fmt: skip
     app.add_middleware(Guard)
     error_pages.install(app)
+    app.mount(viewer_files.ADDRESS, viewer_files.ViewerFiles())
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.get("/", include_in_schema=False)(_arrive)
     for router in _PAGES:

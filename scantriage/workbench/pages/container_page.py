@@ -19,6 +19,7 @@ from scantriage.store import assignments, audit, preferences, queue, tips
 from scantriage.store.accounts import account_numbered
 from scantriage.store.assignments import Assignment
 from scantriage.store.decisions import Decision, decisions_on
+from scantriage.workbench import viewer_files
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.blinded import blinded
 from scantriage.workbench.context import Here
@@ -77,7 +78,7 @@ class ContainerPage:
 
     views: address of its pictures. reserve: where the next container is asked for ahead, empty where there is none.
     annotations: address of what is drawn on it. container_id: None for an analyst. decision: the form, None where
-    nothing is to be decided here. decisions: given so far, for who may know.
+    nothing is to be decided here. decisions: given so far, for who may know. viewer, modules: where its scripts lie.
     """
 
     views: str
@@ -90,6 +91,8 @@ class ContainerPage:
     decisions: tuple[GivenDecision, ...] = ()
     may_draw: bool = False
     commands: tuple[CommandGroup, ...] = COMMANDS
+    viewer: str = viewer_files.ADDRESS
+    modules: tuple[str, ...] = viewer_files.MODULES
 
 
 @router.get("/work/{assignment_id}")

@@ -42,6 +42,7 @@ export class Halver {
     gl.uniform1i(program.at("slice"), slice);
     gl.uniform1i(program.at("flags"), flags ? 1 : 0);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.target);
+    gl.disable(gl.SCISSOR_TEST); // left on by the picture
     for (let level = 1; level < LEVELS; level++) {
       // one level is read while the next is written: only what is named here may be sampled
       this.#sampled(level - 1, level - 1);

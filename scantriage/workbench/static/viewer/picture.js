@@ -1,5 +1,5 @@
 /** Draws panes on the canvas. */
-import { CURVE_POINTS, KINDS, LAYERS, SOURCE } from "./shader.js";
+import { CURVE_POINTS, LAYERS, sourceFor } from "./shader.js";
 import { LEVELS } from "./halver.js";
 import { Program } from "./program.js";
 import { RAMP } from "./ramp.js";
@@ -15,7 +15,8 @@ export class Picture {
    */
   constructor(gl, tiles, dual) {
     Object.assign(this, { gl, tiles, dual });
-    this.program = new Program(gl, SOURCE);
+    /** @type {Map<string, Program>} compiled so far, by what they are for */
+    this.programs = new Map();
     this.nothing = this.#texture(gl.TEXTURE_2D_ARRAY, () =>
       gl.texImage3D(gl.TEXTURE_2D_ARRAY, 0, gl.R16UI, 1, 1, 1, 0, gl.RED_INTEGER, gl.UNSIGNED_SHORT, new Uint16Array(1)),
     );
@@ -29,26 +30,33 @@ export class Picture {
 
   /** Draw all panes. @param {object[]} panes see modes.js @param {object} look see look.js */
   draw(panes, look) {
-    const { gl, program } = this, { width, height } = gl.canvas;
+    const { gl } = this, { width, height } = gl.canvas;
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.viewport(0, 0, width, height);
     gl.disable(gl.SCISSOR_TEST);
     gl.clearColor(0.16, 0.17, 0.18, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    program.use();
-    this.#setLook(look);
     gl.enable(gl.SCISSOR_TEST);
     for (const pane of panes) this.#drawPane(pane, look, height);
   }
 
+  /** Have the compiler work while tiles are on their way: what a program is for is settled when it first draws. */
+  warmUp(panes, look) {
+    const { gl } = this;
+    gl.viewport(0, 0, 1, 1);
+    gl.enable(gl.SCISSOR_TEST);
+    for (const pane of panes) this.#drawPane(pane, look, gl.canvas.height);
+  }
+
   #drawPane(pane, look, height) {
-    const { gl, program } = this, bottom = height - pane.y - pane.height;
+    const { gl } = this, program = this.#programFor(pane, look), bottom = height - pane.y - pane.height;
+    program.use();
     gl.scissor(pane.x, bottom, pane.width, pane.height);
-    LAYERS.forEach((name, unit) => this.#setLayer(name, unit, pane, height));
-    gl.uniform1i(program.at("kind"), KINDS[pane.kind]);
+    this.#setLook(program, look);
+    LAYERS.forEach((name, unit) => this.#setLayer(program, name, unit, pane, height));
     gl.uniform1i(program.at("scanRow"), pane.scan === "rescan" ? 1 : 0);
     gl.uniform2iv(program.at("otherIsHigher"), pane.otherIsHigher ?? [0, 0]);
-    gl.uniform1i(program.at("blindBits"), look.blind ? pane.blindBits : 0);
+    gl.uniform1i(program.at("blindBits"), pane.blindBits);
     gl.uniform1f(program.at("split"), pane.x + look.split * pane.width);
     gl.uniform1f(program.at("limit"), pane.kind === "significance" ? look.limits.significance : look.limits.difference);
     const lens = look.lens && look.cursor ? pane.toScreen(look.cursor.x, look.cursor.z) : null;
@@ -57,11 +65,18 @@ export class Picture {
     program.draw();
   }
 
-  #setLook(look) {
-    const { gl, program } = this, range = look.range;
+  #programFor(pane, look) {
+    const colour = pane.kind !== "scan" && pane.kind !== "swipe" ? "grey" : look.pseudo ? "pseudo" : look.dual ? "dual" : "grey";
+    const blind = look.blind && pane.layers.blind !== undefined;
+    const asked = { kind: pane.kind, colour, sharpened: look.sharpened, blind }, key = JSON.stringify(asked);
+    if (!this.programs.has(key)) this.programs.set(key, new Program(this.gl, sourceFor(asked)));
+    return this.programs.get(key);
+  }
+
+  #setLook(program, look) {
+    const { gl } = this, range = look.range;
     gl.uniform2f(program.at("greyRange"), range.low, range.high);
-    for (const name of ["linear", "inverted", "pseudo", "dual"]) gl.uniform1i(program.at(name), look[name] ? 1 : 0);
-    gl.uniform1f(program.at("sharpening"), look.sharpened ? 1.5 : 0);
+    for (const name of ["linear", "inverted"]) gl.uniform1i(program.at(name), look[name] ? 1 : 0);
     for (const [unit, texture] of [[RAMP_UNIT, this.ramp], [CURVES_UNIT, this.curves]]) {
       gl.activeTexture(gl.TEXTURE0 + unit);
       gl.bindTexture(gl.TEXTURE_2D, texture);
@@ -74,8 +89,8 @@ export class Picture {
     }));
   }
 
-  #setLayer(name, unit, pane, height) {
-    const { gl, program } = this, layer = pane.layers[name], texture = this.tiles.texture(layer);
+  #setLayer(program, name, unit, pane, height) {
+    const { gl } = this, layer = pane.layers[name], texture = this.tiles.texture(layer);
     const at = (field) => program.at(`${name}.${field}`);
     gl.activeTexture(gl.TEXTURE0 + unit);
     gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture ?? this.nothing);

@@ -7,6 +7,7 @@ import { Picture } from "./picture.js";
 import { Tiles } from "./tiles.js";
 import { View } from "./view.js";
 
+const ARRIVALS_MS = 150;
 const AROUND_M = 0.15; // shown around the container
 
 export class Viewer {
@@ -22,7 +23,7 @@ export class Viewer {
     this.layers = Object.fromEntries(layers);
     this.blindNames = meta.blind ?? {};
     this.look = new Look();
-    this.tiles = new Tiles(gl, this.views, () => this.changed());
+    this.tiles = new Tiles(gl, this.views, () => this.#arrived());
     this.picture = new Picture(gl, this.tiles, meta.dual ?? {});
     const { length_m: x1, height_m: z1 } = meta.size;
     this.view = new View({ x0: -AROUND_M, x1: x1 + AROUND_M, z0: -AROUND_M, z1: z1 + AROUND_M });
@@ -31,7 +32,6 @@ export class Viewer {
         .map((name) => [name, new View(this.layers[name].bounds)]),
     );
     Object.assign(this, { mode: this.#firstMode(), files: false, flipped: false, panes: [], frame: null });
-    new ResizeObserver(() => this.changed()).observe(canvas);
   }
 
   /** Resolves when what is looked at first is on the screen. */
@@ -39,10 +39,13 @@ export class Viewer {
     this.#measure();
     this.#layOut();
     const first = ["origin", "rescan", "blind"].filter((name) => name in this.layers);
-    await Promise.all(first.map((name) => this.tiles.load(this.layers[name])));
+    const arrived = Promise.all(first.map((name) => this.tiles.load(this.layers[name])));
+    this.picture.warmUp(this.panes, this.look);
+    await arrived;
     this.fitWindow();
     this.paint();
-    this.surface.getContext("webgl2").finish();
+    this.pixels(0, 0, 1, 1); // waits until it is really drawn
+    new ResizeObserver(() => this.changed()).observe(this.surface);
     for (const name of ["difference", "significance"]) this.#want([name]);
   }
 
@@ -136,12 +139,20 @@ export class Viewer {
 
   /** Red, green, blue and opaque of a rectangle of the canvas, its upper row first: what is on the screen. */
   pixels(x, y, width, height) {
-    this.paint();
+    if (this.frame !== null) this.paint();
     const gl = this.surface.getContext("webgl2"), upwards = new Uint8Array(width * height * 4);
     gl.readPixels(x, this.surface.height - y - height, width, height, gl.RGBA, gl.UNSIGNED_BYTE, upwards);
     const rows = Array.from({ length: height }, (_, row) =>
       upwards.subarray((height - 1 - row) * width * 4, (height - row) * width * 4));
     return rows.flatMap((row) => [...row]);
+  }
+
+  /** Tiles come by the handful: a frame for each of them would hold up the next. */
+  #arrived() {
+    this.arrival ??= setTimeout(() => {
+      this.arrival = null;
+      this.changed();
+    }, ARRIVALS_MS);
   }
 
   #firstMode() {
