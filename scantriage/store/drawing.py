@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from scantriage.store.accounts import Account, all_accounts
 from scantriage.store.encoding import utc_text
 from scantriage.store.preferences import Preferences
-from scantriage.store.workbench_schema import assignments, decisions, queue_rows, tips, web_sessions
+from scantriage.store.workbench_schema import assignments, decisions, queue_counts, queue_rows, tips, web_sessions
 
 _AT_WORK = timedelta(hours=1)  # who was seen within it is taken to be at work
 _RANDOM_TRIES = 20
@@ -51,7 +51,7 @@ def draw_seconds(connection: Connection, *, rng: Random, at: datetime, preferenc
     from those who decided on it or skipped it; from those at work, where there are any.
     """
     limit = utc_text(at - timedelta(minutes=preferences.assignment_minutes))
-    undrawn = or_(_ROWS.drawn_for.is_(None), _ROWS.drawn_at < limit)
+    undrawn = or_(_ROWS.drawn_at.is_(None), _ROWS.drawn_at < limit)
     wanted = select(_ROWS.container_id, _ROWS.reading_digest, _ROWS.place).where(_ROWS.state == "second", undrawn)
     rows = connection.execute(wanted).all()
     if not rows:
@@ -63,7 +63,8 @@ def draw_seconds(connection: Connection, *, rng: Random, at: datetime, preferenc
         known = _who_knows(connection, container_id, digest)
         fit = [one.id for one in analysts if one.id not in known and (not one.sites or place in (None, *one.sites))]
         fit = [one for one in fit if one in at_work] or fit
-        chosen = {"drawn_for": rng.choice(fit), "drawn_at": utc_text(at)} if fit else {"drawn_for": None}
+        # where nobody is fit it is tried again as late as where nobody came
+        chosen = {"drawn_for": rng.choice(fit) if fit else None, "drawn_at": utc_text(at)}
         connection.execute(update(queue_rows).where(_ROWS.container_id == container_id).values(chosen))
 
 
@@ -97,11 +98,14 @@ def _by_priority(connection: Connection, account: Account) -> Drawn | None:
 
 def _at_random(connection: Connection, account: Account, rng: Random) -> Drawn | None:
     """Any that waits for a first look, each as likely as the next."""
+    counted = select(func.coalesce(func.sum(queue_counts.c.n), 0)).where(queue_counts.c.state == "waiting")
+    if account.sites:
+        counted = counted.where(queue_counts.c.place.in_(("", *account.sites)))
+    n_waiting = connection.execute(counted).scalar_one()
+    # in whatever order the index has them: any is as good to count off in
     here = (_ROWS.state == "waiting") & _at_sites(account)
-    n_waiting = connection.execute(select(func.count()).select_from(queue_rows).where(here)).scalar_one()
     for _ in range(min(_RANDOM_TRIES, n_waiting)):
-        one = _waiting.where(here).order_by(_ROWS.rank).limit(1).offset(rng.randrange(n_waiting))
-        row = connection.execute(one).one()
+        row = connection.execute(_waiting.where(here).limit(1).offset(rng.randrange(n_waiting))).one()
         fit = _fit(account) & ~_seen(account, with_tip=True)
         if connection.execute(_waiting.where(_ROWS.container_id == row.container_id, fit)).first():
             return Drawn(row.container_id, row.reading_digest, "first", "random")

@@ -123,6 +123,7 @@ queue_counts = Table(
     Column("zone", String, primary_key=True),
     Column("flow", String, primary_key=True),
     Column("n", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # a container laid before an analyst; its id, which tells nothing, is all that the analyst's pages name

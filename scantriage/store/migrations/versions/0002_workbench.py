@@ -43,12 +43,17 @@ def upgrade() -> None:
     _keep_the_trail()
 
 
+# a new ranking writes every row, and changes what is counted in few of them
+_FACETS = ("state", "place", "outcome", "zone", "flow")
+_CHANGED = " OR ".join(f"old.{part} IS NOT new.{part}" for part in _FACETS)
+
+
 def _keep_counts() -> None:
     for name, when, what in (
         ("added", "AFTER INSERT ON queue_rows", _counted("new", "+1")),
         ("removed", "AFTER DELETE ON queue_rows", _counted("old", "-1")),
         (
-            "changed", "AFTER UPDATE OF state, place, outcome, zone, flow ON queue_rows",
+            "changed", f"AFTER UPDATE ON queue_rows WHEN {_CHANGED}",
             _counted("old", "-1") + _counted("new", "+1"),
         ),
     ):  # fmt: skip
@@ -56,8 +61,7 @@ def _keep_counts() -> None:
 
 
 def _counted(row: str, by: str) -> str:
-    parts = ["state", "place", "outcome", "zone", "flow"]
-    values = ", ".join(f"coalesce({row}.{part}, '')" for part in parts)
+    values = ", ".join(f"coalesce({row}.{part}, '')" for part in _FACETS)
     return f"INSERT INTO queue_counts VALUES ({values}, {by}) ON CONFLICT DO UPDATE SET n = n {by};"  # noqa: S608
 
 
