@@ -1,11 +1,14 @@
 """A workbench on an empty workspace, and people who are signed in to it."""
 
 import shutil
+import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+import uvicorn
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
@@ -106,3 +109,52 @@ def client_for(app, workbench) -> Callable[..., Browser]:
         return browser
 
     return client_for
+
+
+@pytest.fixture
+def served(app):
+    """The address at which the app answers on this machine, as a browser reaches it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's Chromium, with WebGL2 in software."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("there is no Chromium here")
+    from playwright.sync_api import sync_playwright
+
+    options = ("--no-sandbox --disable-gpu --enable-unsafe-swiftshader --use-gl=angle --use-angle=swiftshader "
+               "--disable-background-networking --disable-component-update --disable-sync --no-first-run")  # fmt: skip
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=options.split())
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def tab(chromium, served):
+    """A tab of 1366 by 768 in which nobody is signed in; `tab.goto("/...")` takes paths of the workbench."""
+    context = chromium.new_context(base_url=served, viewport={"width": 1366, "height": 768})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def tab_for(tab, served, client_for):
+    """Sign somebody of this role in, in that tab."""
+
+    def tab_for(role: accounts.Role, **options):
+        token = client_for(role, **options).cookies["__Host-session"]
+        tab.context.add_cookies([{"name": "session", "value": token, "url": served}])
+        return tab
+
+    return tab_for
