@@ -168,9 +168,11 @@ def referrals(
 
     run = refer(workspace)
     typer.echo(f"Referrals: {run.n_changed} opened or withdrawn, {run.n_packed} packed, {run.n_delivered} delivered.")
-    if run.n_failed:
-        _say(f"{run.n_failed} failed; the workbench's page of referrals says why.")
-    return _FAULT_OF_OURS if run.n_failed else 0
+    if run.n_not_delivered:
+        _say(f"{run.n_not_delivered} not delivered; the workbench's page of referrals says why, and what is tried when.")
+    if run.n_not_packed:
+        _say(f"{run.n_not_packed} not packed; the workbench's page of referrals says why.")
+    return _FAULT_OF_OURS if run.n_not_packed else 0
 
 
 @app.command()
@@ -263,7 +265,7 @@ def demo(
     from scantriage.workbench.serving import serve as run_server
 
     if codes:
-        _out.print(_demo_accounts(read_demonstration(workspace)))
+        typer.echo(_demo_accounts(read_demonstration(workspace)))
         return 0
     with _progress_bars() as progress:
         made = make_demonstration(
@@ -272,7 +274,7 @@ def demo(
         )  # fmt: skip
 
     def ready(address: str) -> None:
-        _out.print(_demo_accounts(made))
+        typer.echo(_demo_accounts(made))
         typer.echo(f"Demonstration accounts. Present codes: scantriage demo --codes --workspace {workspace}")
         typer.echo(f"The demonstration answers at {address}; Ctrl-C stops it.")
 
@@ -296,16 +298,15 @@ def add_account(
     return 0
 
 
-def _demo_accounts(made: Demonstration) -> Table:
+def _demo_accounts(made: Demonstration) -> str:
+    """The accounts with their codes of this half minute, one a line, not cut where the screen is narrow."""
     import pyotp
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
-    for name in ("name", "role", "password", "code now", "secret for an authenticator app"):
-        table.add_column(name, no_wrap=True)
-    for one in made.accounts:
-        table.add_row(one.name, one.role, one.password, pyotp.TOTP(one.totp_secret).now(), one.totp_secret)
-    return table
+    head = ("name", "role", "password", "code now", "secret for an authenticator app")
+    rows = [(a.name, a.role, a.password, pyotp.TOTP(a.totp_secret).now(), a.totp_secret) for a in made.accounts]
+    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows))
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _moment(text: str) -> datetime:

@@ -32,12 +32,16 @@ from scantriage.store.signing import signing_key
 
 @dataclass(frozen=True, slots=True)
 class ReferralRun:
-    """What a run did. n_changed: opened or withdrawn. n_delivered counts the notices of withdrawal, too."""
+    """What a run did. n_changed: opened or withdrawn. n_delivered counts the notices of withdrawal, too.
+
+    n_not_packed: whose package could not be made; not tried again by themselves. n_not_delivered: tried again later.
+    """
 
     n_changed: int
     n_packed: int
     n_delivered: int
-    n_failed: int
+    n_not_packed: int
+    n_not_delivered: int
 
 
 def refer(root: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> ReferralRun:
@@ -60,7 +64,7 @@ def run_referrals(
             waiting = referrals.unmade(connection)
         packed = [_pack(places, database, referral, clock=clock, log=log) for referral in waiting]
         delivered = list(_send_all(places, database, settings, clock=clock, log=log))
-    return ReferralRun(n_changed, sum(packed), sum(delivered), (packed + delivered).count(False))
+    return ReferralRun(n_changed, sum(packed), sum(delivered), packed.count(False), delivered.count(False))
 
 
 def _pack(

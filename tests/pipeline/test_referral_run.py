@@ -208,7 +208,7 @@ def test_a_container_read_anew_is_not_packed_by_another_reading(workspace):
     with workspace.database.writing() as connection:
         referrals.open_and_withdraw(connection, at=NOW)
         queue.replace_queue(connection, [queue_row(3, reading_digest="other")], NOW)
-    assert workspace.run().n_failed == 1
+    assert workspace.run().n_not_packed == 1
     referral = workspace.referral()
     assert (referral.state, referral.container_id) == ("failed", row.container_id)
     assert "decided again" in referral.last_error
@@ -238,9 +238,9 @@ def test_a_receiver_in_trouble_gets_it_with_the_same_key_when_it_is_well_again(w
     refer_one(workspace)
     with receiver(trusted, answers=[500, 200]) as there:
         workspace.site(there.url)
-        assert workspace.run().n_failed == 1
+        assert workspace.run().n_not_delivered == 1
         assert workspace.referral().last_error == "The receiver answered 500."
-        assert workspace.run().n_failed == 0, "not before its time"
+        assert workspace.run().n_not_delivered == 0, "not before its time"
         workspace.now += timedelta(minutes=1)
         assert workspace.run().n_delivered == 1
     first, second = (headers["Idempotency-Key"] for headers, _ in there.posts)
@@ -254,7 +254,7 @@ def test_nothing_is_sent_to_a_receiver_whose_certificate_is_anothers(workspace, 
     refer_one(workspace)
     with receiver(trusted, name="elsewhere.example") as there:
         workspace.site(there.url)
-        assert workspace.run().n_failed == 1
+        assert workspace.run().n_not_delivered == 1
     assert there.posts == []
     assert "certificate" in workspace.referral().last_error
 
@@ -289,7 +289,7 @@ def test_a_folder_gets_the_package_and_then_the_notice(workspace, tmp_path):
 def test_a_folder_that_the_settings_do_not_name_gets_nothing(workspace, tmp_path):
     refer_one(workspace)
     workspace.site(str(tmp_path))
-    assert workspace.run().n_failed == 1
+    assert workspace.run().n_not_delivered == 1
     assert not list(tmp_path.glob("*.zip"))
 
 
@@ -299,7 +299,7 @@ def test_a_package_that_was_changed_does_not_leave(workspace, tmp_path):
     workspace.places.package(workspace.referral().id).write_bytes(b"PK")
     workspace.settings = Settings(referrals=ReferralSettings(folders=(tmp_path,)))
     workspace.site(str(tmp_path))
-    assert workspace.run().n_failed == 1
+    assert workspace.run().n_not_delivered == 1
     assert "not what was made" in workspace.referral().last_error
 
 
