@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
 
 from scantriage.errors import WorkspaceError
 from scantriage.store import deliveries
@@ -24,6 +25,15 @@ def test_a_migrated_database_has_the_form_the_program_declares(database):
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_indexes_hold_under_the_conditions_that_the_program_declares(database, tmp_path):
+    declared = create_engine(f"sqlite:///{tmp_path / 'declared.db'}")  # what alembic compares leaves conditions out
+    metadata.create_all(declared)
+    wanted = "SELECT name, replace(sql, '\n', ' ') FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    with database.reading() as migrated, declared.connect() as fresh:
+        assert set(migrated.exec_driver_sql(wanted)) == set(fresh.exec_driver_sql(wanted))
+    declared.dispose()
 
 
 def test_a_database_is_durable_and_lets_readers_in_while_somebody_writes(database):
