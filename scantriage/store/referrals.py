@@ -187,6 +187,12 @@ def listed(
     return [Referral(**row._mapping) for row in connection.execute(wanted)]
 
 
+def is_referred_to(connection: Connection, container_id: str, places: Collection[str]) -> bool:
+    """Whether the container was ever referred to one of these receivers."""
+    here = (_COLUMNS.container_id == container_id) & _COLUMNS.place.in_(places)
+    return connection.execute(select(_COLUMNS.id).where(here).limit(1)).first() is not None
+
+
 def counts(connection: Connection) -> dict[str, int]:
     """How many there are in each state."""
     counted = connection.execute(select(_COLUMNS.state, func.count()).group_by(_COLUMNS.state))

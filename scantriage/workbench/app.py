@@ -23,6 +23,7 @@ from scantriage.workbench.access.limits import Limits
 from scantriage.workbench.access.oidc import Provider
 from scantriage.workbench.access.passwords import Passwords
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
+from scantriage.workbench.api.app import create_api
 from scantriage.workbench.context import Workbench
 from scantriage.workbench.navigation import first_page
 from scantriage.workbench.pages import (
@@ -40,6 +41,8 @@ from scantriage.workbench.pages import (
     referral_page,
     sign_in,
     sites_page,
+    tiles,
+    tokens_page,
     work_page,
 )
 from scantriage.workbench.referring import referring
@@ -53,6 +56,7 @@ _PAGES: tuple[APIRouter, ...] = (
     annotation_routes.router,
     accounts_page.router,
     sites_page.router,
+    tokens_page.router,
     preferences_page.router,
     queue_page.router,
     work_page.router,
@@ -62,8 +66,10 @@ _PAGES: tuple[APIRouter, ...] = (
     audit_page.router,
     referral_page.router,
     partner_page.router,
+    tiles.router,
 )
 _AT_THE_PROVIDER_S = 600
+_API = "/api/v1"
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -96,8 +102,7 @@ def create_app(
         here.database.close()
 
     app = FastAPI(
-        title="scantriage", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json",
+        title="scantriage", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )  # fmt: skip
     app.state.workbench = here
     if here.provider is not None:  # what must be remembered while the browser is with the provider, in its own cookie
@@ -107,6 +112,7 @@ def create_app(
         )  # fmt: skip
     app.add_middleware(Guard)
     error_pages.install(app)
+    app.mount(_API, create_api(here, _API))
     app.mount(viewer_files.ADDRESS, viewer_files.ViewerFiles())
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.get("/", include_in_schema=False)(_arrive)

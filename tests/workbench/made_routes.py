@@ -13,7 +13,6 @@ WORKERS = frozenset({"analyst", "supervisor"})
 
 ALLOWED = {
     ("GET", "/"): EVERYBODY,
-    ("GET", "/api/openapi.json"): NOBODY_YET,
     ("GET", "/sign-in"): NOBODY_YET,
     ("POST", "/sign-in"): NOBODY_YET,
     ("GET", "/second-factor"): NOBODY_YET,
@@ -36,6 +35,9 @@ ALLOWED = {
     ("POST", "/accounts/{account_id}"): ADMINISTRATOR,
     ("POST", "/accounts/{account_id}/reset-password"): ADMINISTRATOR,
     ("POST", "/accounts/{account_id}/act"): ADMINISTRATOR,
+    ("GET", "/accounts/{account_id}/tokens"): ADMINISTRATOR,
+    ("POST", "/accounts/{account_id}/tokens"): ADMINISTRATOR,
+    ("POST", "/accounts/{account_id}/tokens/{token_id}/revoke"): ADMINISTRATOR,
     ("GET", "/sites"): ADMINISTRATOR,
     ("POST", "/sites"): ADMINISTRATOR,
     ("GET", "/sites/{code}"): ADMINISTRATOR,

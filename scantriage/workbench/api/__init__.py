@@ -1,0 +1,1 @@
+"""The REST API for other programs: bearer tokens with scopes, problem+json, OpenAPI."""
