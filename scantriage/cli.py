@@ -169,7 +169,7 @@ def referrals(
     run = refer(workspace)
     typer.echo(f"Referrals: {run.n_changed} opened or withdrawn, {run.n_packed} packed, {run.n_delivered} delivered.")
     if run.n_not_delivered:
-        _say(f"{run.n_not_delivered} not delivered; the workbench's page of referrals says why, and what is tried when.")
+        _say(f"{run.n_not_delivered} not delivered; the page of referrals says why and when it is tried again.")
     if run.n_not_packed:
         _say(f"{run.n_not_packed} not packed; the workbench's page of referrals says why.")
     return _FAULT_OF_OURS if run.n_not_packed else 0

@@ -63,7 +63,10 @@ def _dated(source: Path, target: Path, *, now: datetime) -> Path:
 def _write_scan(sidecar: Path, told: dict[str, Any], folder: Path, by: timedelta) -> None:
     acquired_at = datetime.fromisoformat(told["acquired_at"]) + by
     scan_id = _MOMENT.sub(f"{acquired_at:%Y%m%dT%H%M%SZ}", told["scan_id"])
-    changed = told | {"scan_id": scan_id, "acquired_at": f"{acquired_at:%Y-%m-%dT%H:%M:%SZ}"}
+    # a simulated scan has a scanner of its own; a site has two, as in the past that is made up
+    scanner_id = f"{told['site'][2:]}-{acquired_at.second % 2 + 1}"
+    moment = f"{acquired_at:%Y-%m-%dT%H:%M:%SZ}"
+    changed = told | {"scan_id": scan_id, "acquired_at": moment, "scanner_id": scanner_id}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{scan_id}.json").write_text(json.dumps(changed, indent=1) + "\n", encoding="utf-8")
     image = next(path for path in sidecar.parent.glob(f"{sidecar.stem}.*") if path != sidecar)

@@ -37,6 +37,16 @@ def test_paging_shows_every_container_once_and_most_urgent_first(supervisor):
     assert seen == [number(place) for place in range(1, 131)]
 
 
+def test_unasked_the_queue_shows_what_waits_and_all_of_it_when_asked(supervisor, database):
+    with database.writing() as connection:
+        queue.set_state(connection, number(1), "digest-1", "referred", at=NOW)
+    assert number(1) not in shown(supervisor.get("/queue").text)
+    everything = supervisor.get("/queue?state=").text
+    assert shown(everything)[0] == number(1)
+    following = re.search(r'<a href="([^"]+)" rel="next"', everything)[1].replace("&amp;", "&")
+    assert "state=&" in following
+
+
 def test_filters_hold_over_pages_and_are_counted(supervisor):
     text = supervisor.get("/queue?zone=floor").text
     assert shown(text) == [number(place) for place in range(1, 131) if place % 4 == 2]

@@ -29,19 +29,20 @@ AGES: dict[str, tuple[int, int | None]] = {"day": (0, 1), "days": (1, 3), "week"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The filters as they stand in the address; an empty text asks for all."""
+    """The filters as they stand in the address; an empty text asks for all, and unasked the page shows what waits."""
 
     place: str = ""
     flow: str = ""
     outcome: str = ""
     zone: str = ""
-    state: str = ""
+    state: str = "waiting"
     age: str = ""
 
     def link(self, **changed: object) -> str:
         """The address of the queue under these filters, some of them changed."""
         asked = {one.name: getattr(self, one.name) for one in fields(self)} | changed
-        return "/queue?" + urlencode({name: value for name, value in asked.items() if value})
+        unasked = {one.name: one.default for one in fields(self)}
+        return "/queue?" + urlencode({name: value for name, value in asked.items() if value != unasked.get(name)})
 
     def as_filter(self, now: datetime) -> queue.QueueFilter:
         """The filter that the store understands."""
@@ -88,7 +89,7 @@ def _asked(
     flow: Annotated[str, Query(max_length=11)] = "",
     outcome: Annotated[str, Query(max_length=20)] = "",
     zone: Annotated[str, Query(max_length=20)] = "",
-    state: Annotated[str, Query(max_length=20)] = "",
+    state: Annotated[str, Query(max_length=20)] = "waiting",
     age: Annotated[str, Query(max_length=10)] = "",
 ) -> Asked:
     return Asked(place, flow, outcome, zone, state, age)
