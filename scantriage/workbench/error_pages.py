@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -27,7 +27,6 @@ _SENTENCES = {
     429: N_("Too many requests. Wait a moment and try again."),
     500: N_("Something went wrong on our side. It was written down; please try again."),
 }
-_FORGED = N_("This form is no longer valid. Go back, load the page again and send it once more.")
 _NEXT_STEP: dict[Stage | None, str] = {
     "second_factor": "/second-factor",
     "change_password": "/change-password",
@@ -44,7 +43,7 @@ class ErrorPage:
 
 
 def install(app: FastAPI) -> None:
-    """Let every error end in a page, or for the API in JSON."""
+    """Let every error end in a page."""
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(TooMany, _too_many)
     app.add_exception_handler(HTTPException, _http)
@@ -54,8 +53,6 @@ def install(app: FastAPI) -> None:
 
 def _not_signed_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, NotSignedIn)  # noqa: S101  (starlette calls it for nothing else)
-    if _is_api(request):
-        return _answer(request, 401, N_("Sign in first."))
     if request.headers.get("sec-fetch-dest", "document") != "document":  # a script or a picture, not somebody reading
         return PlainTextResponse("Sign in first.", 401)
     return RedirectResponse(_NEXT_STEP.get(error.stage, "/sign-in"), 303)
@@ -71,17 +68,13 @@ def _too_many(request: Request, error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  (see above)
     status = error.status_code
-    if error.detail == "csrf":
-        return _answer(request, status, _FORGED)
-    if error.detail != HTTPStatus(status).phrase:  # a page's own sentence
-        return _answer(request, status, error.detail)
-    return _answer(request, status, _SENTENCES.get(status, _SENTENCES[400]))
+    has_own_sentence = error.detail != HTTPStatus(status).phrase
+    answer = _answer(request, status, error.detail if has_own_sentence else _SENTENCES.get(status, _SENTENCES[400]))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
-def _invalid(request: Request, error: Exception) -> Response:
-    if _is_api(request) and isinstance(error, RequestValidationError):
-        wrong = [{"where": [str(part) for part in one["loc"]], "what": one["msg"]} for one in error.errors()]
-        return JSONResponse({"detail": _SENTENCES[422], "wrong": wrong}, 422)
+def _invalid(request: Request, _error: Exception) -> Response:
     return _answer(request, 422, _SENTENCES[422])
 
 
@@ -92,12 +85,6 @@ def _fault(request: Request, _error: Exception) -> Response:
 
 
 def _answer(request: Request, status: int, sentence: str) -> Response:
-    if _is_api(request):
-        return JSONResponse({"detail": sentence}, status)
     who: SignedIn | None = getattr(request.state, "who", None)
     translated = translations(language_of(request, who.language if who else None)).gettext(sentence)
     return page(request, "error.html", ErrorPage(status, translated), who, status=status)
-
-
-def _is_api(request: Request) -> bool:
-    return request.url.path.startswith("/api/")

@@ -86,4 +86,14 @@ ALLOWED = {
     ("GET", "/partner/{referral_id}/package"): PARTNER,
     ("GET", "/partner/{referral_id}/outcome"): PARTNER,
     ("POST", "/partner/{referral_id}/outcome"): PARTNER,
+    ("GET", "/views/{assignment_id}/meta.json"): WORKERS,
+    ("GET", "/views/{assignment_id}/{layer}/{row}/{col}.bin"): WORKERS,
+    ("GET", "/views/{assignment_id}/picture.jpg"): WORKERS,
+    ("GET", "/views/{assignment_id}/thumb.jpg"): WORKERS,
+    ("GET", "/containers/{container_id}/views/meta.json"): OVERSEERS,
+    ("GET", "/containers/{container_id}/views/{layer}/{row}/{col}.bin"): OVERSEERS,
+    ("GET", "/containers/{container_id}/views/picture.jpg"): OVERSEERS,
+    ("GET", "/containers/{container_id}/thumb.jpg"): OVERSEERS,
 }
+# open to everybody: what comes with the program; and the API, which takes a bearer token and no session
+MOUNTED = ("/static", "/viewer/", "/api/v1")

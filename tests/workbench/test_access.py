@@ -5,7 +5,7 @@ import re
 import pytest
 from conftest import Browser
 from fastapi.routing import iter_route_contexts
-from made_routes import ALLOWED, NOBODY_YET
+from made_routes import ALLOWED, MOUNTED, NOBODY_YET
 
 from scantriage.store import audit, sessions
 from scantriage.store.accounts import ROLES
@@ -30,6 +30,16 @@ def test_every_route_says_whom_it_is_for(app):
         for method in (one.methods or ()) if method != "HEAD"
     }  # fmt: skip
     assert there == set(ALLOWED)
+    mounted = [one.path for one in iter_route_contexts(app.routes) if not one.methods]
+    assert all(path.startswith(MOUNTED) for path in mounted)
+
+
+def test_a_session_opens_nothing_of_the_api(client_for):
+    described = client_for("supervisor").get("/api/v1/openapi.json").json()
+    for path, methods in described["paths"].items():
+        for method in methods:
+            answer = ask(client_for("supervisor"), method.upper(), "/api/v1" + path)
+            assert answer.status_code == 401, path
 
 
 @pytest.mark.parametrize("role", ROLES)

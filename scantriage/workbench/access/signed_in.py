@@ -16,8 +16,10 @@ from scantriage.store.accounts import Role as Role
 from scantriage.store.sessions import Session
 from scantriage.workbench.access.cookie import session_token
 from scantriage.workbench.context import Here, Workbench
+from scantriage.workbench.language import N_
 
 Stage = Literal["second_factor", "change_password", "enrol", "in"]
+_FORGED = N_("This form is no longer valid. Go back, load the page again and send it once more.")
 _READS = {"GET", "HEAD"}
 
 
@@ -133,7 +135,7 @@ async def _check_csrf(request: Request, session: Session) -> None:
     ):
         sent = (await request.form()).get("csrf")
     if not isinstance(sent, str) or not secrets.compare_digest(sent.encode(), session.csrf.encode()):
-        raise HTTPException(403, "csrf")
+        raise HTTPException(403, _FORGED)
 
 
 def _note_refusal(here: Workbench, request: Request, account: Account) -> None:
