@@ -6,16 +6,18 @@ Columns have one of a few kinds, so that one template shows them all and one wri
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from scantriage.pipeline.monitoring import Report
 from scantriage.store.daily_counts import SECONDS, Dimension, Opened, Read
 from scantriage.store.figures import Detection, Referring
 
+T = TypeVar("T", bound=Any)  # a row with a day, and a port where that matters
 # share: 0 to 1. zone, flag, verdict: a name that the page says in the reader's language
 Kind = Literal["text", "day", "zone", "flag", "verdict", "count", "share", "seconds", "priority", "moment", "kilos"]
 Value = str | int | float | date | None
@@ -49,9 +51,11 @@ class Scope:
     last: date
     port: str = ""
 
-    def holds(self, day: str, port: str) -> bool:
-        """Whether something of this day and port belongs to it."""
-        return self.first.isoformat() <= day <= self.last.isoformat() and self.port in ("", port)
+    def part(self, rows: Iterable[T], *, of_port: bool = True) -> Iterator[T]:
+        """The rows that belong to it; of_port: where rows of other ports do not."""
+        first, last = self.first.isoformat(), self.last.isoformat()
+        inside = (row for row in rows if first <= row.day <= last)
+        return (row for row in inside if row.port == self.port) if self.port and of_port else inside
 
 
 class Sums(NamedTuple):
@@ -77,9 +81,8 @@ class Sums(NamedTuple):
 def coverage(report: Report, scope: Scope, by: Literal["port", "flow"]) -> Table:
     """What was announced, scanned, read and compared, largest first."""
     sums = _summed(report, scope, by, lambda row: row.value)
-    for missing in report.counts.missing:
-        value = missing.port if by == "port" else missing.flow
-        if scope.holds(missing.day, missing.port) and value:
+    for missing in scope.part(report.counts.missing):
+        if value := missing.port if by == "port" else missing.flow:
             sums[value] = sums[value]._replace(n_missing=sums[value].n_missing + missing.n)
     columns = (
         Column(by, "text"), Column("announced", "count"), Column("missing", "count"), Column("scanned", "count"),
@@ -100,9 +103,8 @@ def coverage(report: Report, scope: Scope, by: Literal["port", "flow"]) -> Table
 def coverage_days(report: Report, scope: Scope) -> Table:
     """How the containers of each day ended."""
     sums = _summed(report, scope, "port", lambda row: row.day)
-    for missing in report.counts.missing:
-        if scope.holds(missing.day, missing.port):
-            sums[missing.day] = sums[missing.day]._replace(n_missing=sums[missing.day].n_missing + missing.n)
+    for missing in scope.part(report.counts.missing):
+        sums[missing.day] = sums[missing.day]._replace(n_missing=sums[missing.day].n_missing + missing.n)
     columns = (
         Column("day", "day"), Column("compared", "count"), Column("single", "count"),
         Column("not_comparable", "count"), Column("unprocessable", "count"), Column("missing", "count"),
@@ -118,7 +120,7 @@ def rates(report: Report, scope: Scope, by: Dimension) -> Table:
     """Flagged among those read and finds among openings, with 95 % intervals; most containers first."""
     sums = _summed(report, scope, by, lambda row: row.value)
     opened: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-    inside = [one for one in report.counts.opened if scope.holds(one.day, one.port)]
+    inside = list(scope.part(report.counts.opened))
     for one in inside:
         if value := getattr(one, by):
             opened[value][0] += one.n
@@ -142,19 +144,17 @@ def rates(report: Report, scope: Scope, by: Dimension) -> Table:
 def rate_days(report: Report, scope: Scope, by: Dimension) -> Table:
     """Read, flagged, opened and finds of each day and value."""
     cells: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for row in report.counts.read[by]:
-        if scope.holds(row.day, row.port):
-            cell = cells[row.day, row.value]
-            cell[0] += row.n
-            cell[1] += row.n_flagged
+    for row in scope.part(report.counts.read[by]):
+        cell = cells[row.day, row.value]
+        cell[0] += row.n
+        cell[1] += row.n_flagged
     n_opened: defaultdict[str, int] = defaultdict(int)
-    for opened in report.counts.opened:
-        if scope.holds(opened.day, opened.port):
-            n_opened[opened.day] += opened.n
-            if value := getattr(opened, by):
-                cell = cells[opened.day, value]
-                cell[2] += opened.n
-                cell[3] += opened.n_finds
+    for opened in scope.part(report.counts.opened):
+        n_opened[opened.day] += opened.n
+        if value := getattr(opened, by):
+            cell = cells[opened.day, value]
+            cell[2] += opened.n
+            cell[3] += opened.n_finds
     if by == "zone":  # of all that was read and opened that day, as in `rates`
         of_day = _summed(report, scope, "port", lambda row: row.day)
         for (day, _), cell in cells.items():
@@ -172,9 +172,8 @@ def rate_days(report: Report, scope: Scope, by: Dimension) -> Table:
 def quality(report: Report, scope: Scope) -> Table:
     """What each scanner delivers; the port does not matter here."""
     sums: defaultdict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0] * 10)
-    for row in report.counts.quality:
-        if scope.first.isoformat() <= row.day <= scope.last.isoformat():
-            sums[row.site, row.scanner] = [a + b for a, b in zip(sums[row.site, row.scanner], row[3:], strict=True)]
+    for row in scope.part(report.counts.quality, of_port=False):
+        sums[row.site, row.scanner] = [a + b for a, b in zip(sums[row.site, row.scanner], row[3:], strict=True)]
     columns = (
         Column("site", "text"), Column("scanner", "text"), Column("scans", "count"), Column("unreadable", "count"),
         Column("unreadable_share", "share"), Column("conflicting", "count"), Column("altered", "count"),
@@ -195,9 +194,8 @@ def quality(report: Report, scope: Scope) -> Table:
 def flags(report: Report, scope: Scope) -> Table:
     """How often each scanner's scans carry each flag of weakness."""
     sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-    for row in report.counts.flags:
-        if scope.first.isoformat() <= row.day <= scope.last.isoformat():
-            sums[row.site, row.scanner, row.flag] += row.n
+    for row in scope.part(report.counts.flags, of_port=False):
+        sums[row.site, row.scanner, row.flag] += row.n
     scans = {(site, scanner): n for site, scanner, n, *_ in quality(report, scope).rows}
     columns = (
         Column("site", "text"), Column("scanner", "text"), Column("flag", "flag"), Column("scans", "count"),
@@ -213,9 +211,8 @@ def flags(report: Report, scope: Scope) -> Table:
 def calibration(report: Report, scope: Scope) -> Table:
     """What opening found, by classes of priority: whether the priority is the probability it claims to be."""
     classes: list[list[Opened]] = [[] for _ in PRIORITIES]
-    for one in report.counts.opened:
-        if scope.holds(one.day, one.port):
-            classes[next(i for i, upper in enumerate(PRIORITIES) if one.priority <= upper)].append(one)
+    for one in scope.part(report.counts.opened):
+        classes[bisect_left(PRIORITIES, one.priority)].append(one)
     columns = (
         Column("from", "priority"), Column("to", "priority"), Column("opened", "count"), Column("finds", "count"),
         Column("mean_priority", "share"), Column("find_rate", "share"), Column("find_rate_low", "share"),
@@ -233,10 +230,9 @@ def calibration(report: Report, scope: Scope) -> Table:
 def hits(report: Report, scope: Scope) -> Table:
     """Openings and what they found, by port."""
     ports: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for one in report.counts.opened:
-        if scope.holds(one.day, one.port):
-            ports[one.port][0] += one.n
-            ports[one.port][1] += one.n_finds
+    for one in scope.part(report.counts.opened):
+        ports[one.port][0] += one.n
+        ports[one.port][1] += one.n_finds
     columns = (
         Column("port", "text"), Column("opened", "count"), Column("finds", "count"), Column("find_rate", "share"),
         Column("find_rate_low", "share"), Column("find_rate_high", "share"),
@@ -247,9 +243,8 @@ def hits(report: Report, scope: Scope) -> Table:
 def decision_times(report: Report, scope: Scope) -> Table:
     """How long decisions took, by verdict: median and ninth tenth, interpolated in classes of seconds."""
     classes: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(SECONDS) + 1))
-    for row in report.counts.decided:
-        if scope.holds(row.day, row.port):
-            classes[row.verdict][SECONDS.index(row.seconds) if row.seconds else len(SECONDS)] += row.n
+    for row in scope.part(report.counts.decided):
+        classes[row.verdict][SECONDS.index(row.seconds) if row.seconds else len(SECONDS)] += row.n
     columns = (
         Column("verdict", "verdict"), Column("decisions", "count"), Column("median", "seconds"),
         Column("ninth_tenth", "seconds"),
@@ -272,7 +267,8 @@ def unseen(report: Report, scope: Scope) -> Table:
             one.container_id, one.day, one.port_of_loading, one.port_of_discharge, one.size_type, one.goods,
             one.gross_kg, one.vessel, one.eta.isoformat() if one.eta else None,
         )
-        for one in report.unseen if scope.holds(one.day.isoformat(), one.port_of_discharge or "")
+        for one in report.unseen
+        if scope.first <= one.day <= scope.last and scope.port in ("", one.port_of_discharge)
     ])  # fmt: skip
 
 
@@ -302,9 +298,8 @@ def referring(done: Iterable[Referring]) -> Table:
 
 def _summed(report: Report, scope: Scope, by: Dimension, key: Callable[[Read], str]) -> defaultdict[str, Sums]:
     sums: defaultdict[str, Sums] = defaultdict(Sums)
-    for row in report.counts.read[by]:
-        if scope.holds(row.day, row.port):
-            sums[key(row)] = sums[key(row)].plus(row)
+    for row in scope.part(report.counts.read[by]):
+        sums[key(row)] = sums[key(row)].plus(row)
     return sums
 
 
