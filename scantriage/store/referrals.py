@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from scantriage.errors import ActRefused
@@ -218,22 +218,18 @@ def _to_be_sent(at: datetime) -> Select[Any]:
 
 def _standing_without_referral() -> Select[Any]:
     """Of every referred container the latest decision to refer its present reading, where it has no referral."""
-    stands = and_(
-        decisions.c.verdict == "refer",
-        ~_is_replaced(decisions),
-        queue_rows.c.state == "referred",
-        queue_rows.c.reading_digest == decisions.c.reading_digest,
-    )
-    latest = (
-        select(func.max(decisions.c.id))
-        .join(queue_rows, queue_rows.c.container_id == decisions.c.container_id)
-        .where(stands)
-        .group_by(decisions.c.container_id)
+    later = aliased(decisions)
+    same = (later.c.container_id == decisions.c.container_id) & (later.c.reading_digest == decisions.c.reading_digest)
+    has_later = select(later.c.id).where(same, later.c.verdict == "refer", later.c.id > decisions.c.id).exists()
+    has_referral = select(_COLUMNS.id).where(_COLUMNS.decision_id == decisions.c.id).exists()
+    here = (queue_rows.c.container_id == decisions.c.container_id) & (
+        queue_rows.c.reading_digest == decisions.c.reading_digest
     )
     return (
         select(decisions.c.id, decisions.c.container_id, decisions.c.place, queue_rows.c.place.label("ranked_place"))
-        .join(queue_rows, queue_rows.c.container_id == decisions.c.container_id)
-        .where(decisions.c.id.in_(latest), decisions.c.id.not_in(select(_COLUMNS.decision_id)))
+        .join(queue_rows, here)
+        .where(decisions.c.verdict == "refer", queue_rows.c.state == "referred")
+        .where(~has_referral, ~has_later, ~_is_replaced(decisions))
     )
 
 
