@@ -39,7 +39,7 @@ def read_original_tile(
     here = tile_of(facts, tile, row, col)
     try:
         with _one_at_a_time:
-            pixels = _decoded(original)
+            pixels = _decoded(original, original.path.stat().st_mtime_ns)
     except (OSError, UnreadableScan) as error:
         raise NoSuchView("the scan cannot be read") from error
     if plane >= len(pixels) or pixels.shape[1:] != (facts.rows, facts.cols):
@@ -51,5 +51,5 @@ def read_original_tile(
 
 
 @lru_cache(maxsize=_DECODED)
-def _decoded(original: Original) -> Pixels:
+def _decoded(original: Original, _changed_ns: int) -> Pixels:
     return read_scan(original.path, rows=original.rows).pixels

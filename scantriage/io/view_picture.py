@@ -65,7 +65,7 @@ def draw_jpeg(path: Path, *, layer: str | None, look: Look, width: int, region: 
     panels = [draw_layer(read_view_layer(path, name), name, look, all_of_it) for name in names]
     gap = np.full((_GAP, all_of_it.width, 3), 255, np.uint8)
     stacked = [part for panel in panels for part in (gap, panel)][1:]
-    return bytes(imagecodecs.jpeg_encode(np.concatenate(stacked), level=_QUALITY))
+    return bytes(imagecodecs.jpeg_encode(np.ascontiguousarray(np.concatenate(stacked)), level=_QUALITY))
 
 
 def draw_layer(layer: ViewLayer, name: str, look: Look, region: Region) -> Pixels:
