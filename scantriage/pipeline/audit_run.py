@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from scantriage.errors import WorkspaceError
 from scantriage.settings import Settings, load_settings
+from scantriage.store import audit
 from scantriage.store.database import Database
 from scantriage.store.places import Places
 from scantriage.store.seals import Sealer, read_public_key, read_witness, verify
@@ -31,7 +33,7 @@ def sealer_of(places: Places, settings: Settings, database: Database) -> Sealer:
 
 
 def verify_trail(root: Path, *, checkpoints: Path | None = None) -> TrailReport:
-    """Check the trail of the workspace at ``root``, which may be in use.
+    """Check the trail of the workspace at ``root``, which may be in use; that it was checked is an entry of its own.
 
     checkpoints: a copy of the checkpoint file that was kept elsewhere, in the place of the workspace's own. Raises
     WorkspaceError where there is no workspace, or no checkpoints where they should be.
@@ -53,6 +55,9 @@ def verify_trail(root: Path, *, checkpoints: Path | None = None) -> TrailReport:
             public_key = read_public_key(settings.audit.key or places.audit_key) if n_kept or witnessed else None
             faults += verify(connection, public_key=public_key, witnessed=witnessed)
             faults += differing_records(connection)
+        with database.writing() as connection:
+            facts = {"entries": n_entries, "faults": len(faults)}
+            audit.append(connection, actor=audit.SYSTEM, kind="trail_verified", at=datetime.now(UTC), facts=facts)
     finally:
         database.close()
     return TrailReport(n_entries, n_kept, tuple(faults))

@@ -275,6 +275,8 @@ audit_entries = Table(
     Column("hash", String, nullable=False),
 )
 
+Index("ix_audit_entries_actor_kind", audit_entries.c.actor, audit_entries.c.kind)
+
 audit_checkpoints = Table(
     "audit_checkpoints",
     metadata,

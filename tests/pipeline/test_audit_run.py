@@ -82,7 +82,17 @@ def test_a_copy_kept_elsewhere_knows_what_was_cut_off(scantriage, places, tmp_pa
     assert verified(scantriage, places)[0] == 0
     code, _, lines = verified(scantriage, places, "--checkpoints", copy)
     assert code == 1
-    assert lines[-1] == "scantriage: The trail ends at entry 3, but entry 6 was sealed: entries were removed."
+    # the first check was written down as entry 4
+    assert lines[-1] == "scantriage: The trail ends at entry 4, but entry 6 was sealed: entries were removed."
+
+
+def test_a_check_is_an_entry_itself(scantriage, places):
+    assert verified(scantriage, places)[1] == ["6 entries, 2 signed checkpoints: whole."]
+    assert verified(scantriage, places)[1] == ["7 entries, 2 signed checkpoints: whole."]
+    with sqlite3.connect(places.database) as connection:
+        last = connection.execute("SELECT actor, kind, facts FROM audit_entries ORDER BY id DESC LIMIT 1").fetchone()
+    connection.close()
+    assert last == ("system", "trail_verified", '{"entries":7,"faults":0}')
 
 
 @pytest.mark.parametrize(
