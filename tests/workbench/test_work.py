@@ -82,7 +82,7 @@ def test_number_and_ship_are_told_after_the_decision_and_not_before(client_for):
     text = ana.get(f"/work/{assignment}/decided").text
     assert number(1) in text
     assert SECRETS[0] in text
-    assert "Something was added between the scans. By the doors." in text
+    assert "Something was added. By the doors." in text
     assert not any(firm in text for firm in SECRETS[1:3])  # firms are for others
 
 

@@ -39,25 +39,25 @@ class Choice:
 
 CHOICES = (
     Choice("refer", "r", (
-        QuickReason("added", N_("Something was added between the scans.")),
-        QuickReason("removed", N_("Something was taken out between the scans.")),
+        QuickReason("added", N_("Something was added.")),
+        QuickReason("removed", N_("Something was taken out.")),
         QuickReason("moved", N_("The load was moved by hand.")),
-        QuickReason("structure", N_("Floor, roof, wall or reefer unit was altered.")),
-        QuickReason("other_load", N_("It is another load, or another container.")),
-        QuickReason("unlike_goods", N_("The picture does not fit the declared goods.")),
-        QuickReason("unseen", N_("Too much of it cannot be seen.")),
+        QuickReason("structure", N_("The container was altered.")),
+        QuickReason("other_load", N_("Another load or container.")),
+        QuickReason("unlike_goods", N_("Unlike the declared goods.")),
+        QuickReason("unseen", N_("Too much is unseen.")),
     )),
     Choice("release", "l", (
         QuickReason("same", N_("Both scans show the same.")),
         QuickReason("shifted", N_("Cargo shifted on the voyage.")),
-        QuickReason("goods", N_("The goods explain the finding.")),
-        QuickReason("scanner", N_("The scanners explain the difference.")),
+        QuickReason("goods", N_("The goods explain it.")),
+        QuickReason("scanner", N_("The scanners explain it.")),
     )),
     Choice("not_comparable", "c", (
-        QuickReason("registration", N_("The scans do not fit onto each other.")),
+        QuickReason("registration", N_("The scans do not fit.")),
         QuickReason("quality", N_("The picture is too poor.")),
-        QuickReason("wrong_container", N_("A scan shows another container.")),
-        QuickReason("dense", N_("The load is too dense to see through.")),
+        QuickReason("wrong_container", N_("A scan of another container.")),
+        QuickReason("dense", N_("The load is too dense.")),
     )),
 )  # fmt: skip
 _SENTENCES = {(choice.verdict, one.name): one.sentence for choice in CHOICES for one in choice.reasons}

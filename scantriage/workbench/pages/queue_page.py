@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from scantriage.store import audit, queue, sites
 from scantriage.store.openings import PortOpenings, openings_of_the_day
+from scantriage.store.places import Places
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.context import Here, Workbench
 from scantriage.workbench.render import page
@@ -60,12 +61,13 @@ class QueueLine:
     """One container of the queue.
 
     minutes_left: until it sails or arrives, negative when it has; None where nobody knows. openings_end: the ports
-    for which the day's openings end behind this container.
+    for which the day's openings end behind this container. has_picture: none was made, or its time is up, where not.
     """
 
     row: queue.QueueRow
     minutes_left: int | None
     openings_end: tuple[PortOpenings, ...]
+    has_picture: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _page(here: Workbench, who: SignedIn, asked: Asked, after: str, *, not_found
         facts = {"filters": asked.link(), "containers": [row.container_id for row in part.rows]}
         audit.append(connection, actor=audit.actor_of(who.account_id), kind="queue_viewed", at=now, facts=facts)
     return QueuePage(
-        asked, tuple(_lines(part.rows, ports, now)), counted, ports,
+        asked, tuple(_lines(here.places, part.rows, ports, now)), counted, ports,
         first_link=asked.link() if after else None,
         next_link=asked.link(after="{}.{}".format(*part.next_after)) if part.next_after else None,
         not_found=not_found,
@@ -154,7 +156,9 @@ def _place_in_queue(after: str) -> tuple[int, str] | None:
     return (int(found[1]), found[2]) if found else None
 
 
-def _lines(rows: tuple[queue.QueueRow, ...], ports: tuple[PortOpenings, ...], now: datetime) -> list[QueueLine]:
+def _lines(
+    places: Places, rows: tuple[queue.QueueRow, ...], ports: tuple[PortOpenings, ...], now: datetime
+) -> list[QueueLine]:
     """Each port's line stands behind the last row that it reaches, whatever the filter leaves out between."""
     following = [row.rank for row in rows[1:]]
     lines = []
@@ -164,5 +168,6 @@ def _lines(rows: tuple[queue.QueueRow, ...], ports: tuple[PortOpenings, ...], no
             if port.last_rank and row.rank <= port.last_rank and next_rank is not None and next_rank > port.last_rank
         )  # fmt: skip
         due = datetime.fromisoformat(row.due_at) if row.due_at else None
-        lines.append(QueueLine(row, None if due is None else int((due - now).total_seconds() // 60), ends))
+        minutes_left = None if due is None else int((due - now).total_seconds() // 60)
+        lines.append(QueueLine(row, minutes_left, ends, places.thumbnail(row.reading_digest).is_file()))
     return lines
