@@ -19,7 +19,7 @@ _THICKNESS_G_CM2 = np.geomspace(1e-3, 300, 400)
 # a pixel in air counts about 8,000 quanta (measured on a raw portal scan); 4 cm squared are some 60 pixels of a scan
 _QUANTA = 8_000 * 60
 _CALIBRATION = 0.003  # of the attenuation: how far two energies' air and dark wander apart within a scan
-_SCATTER = 1e-3  # of the open beam: what scatters into a detector beyond what calibration takes out
+_SCATTER = 4e-3  # of the open beam, in both energies: what scatters into a detector and looks like transmission
 _CERTAIN_SD = 2.0
 
 
@@ -35,8 +35,10 @@ def dual_curves(higher_mv: float, lower_mv: float) -> DualCurves:
     attenuation = _STEP * np.arange(N_POINTS)
     curves = {name: _curve(Beam(higher_mv), Beam(lower_mv), basis, attenuation) for name, basis in _CLASSES.items()}
     apart = np.abs(curves["organic"] - curves["metal"])
-    quanta = (np.exp(attenuation) + np.exp(curves["organic"])) / _QUANTA
-    noise = np.sqrt(quanta + (_CALIBRATION * attenuation) ** 2 + (_SCATTER * np.exp(attenuation)) ** 2)
+    at_higher, at_lower = np.exp(attenuation), np.exp(curves["organic"])
+    # it takes more from a large attenuation than from a small one, so less of it cancels the more is in the way
+    scatter = _SCATTER * (at_lower - np.gradient(curves["organic"], attenuation) * at_higher)
+    noise = np.sqrt((at_higher + at_lower) / _QUANTA + (_CALIBRATION * attenuation) ** 2 + scatter**2)
     readable = attenuation[apart > _CERTAIN_SD * noise]
     ends = (readable[0], readable[-1]) if len(readable) else (0.0, 0.0)
     rounded = {name: [round(float(value), 5) for value in values] for name, values in curves.items()}

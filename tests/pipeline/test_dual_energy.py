@@ -22,7 +22,7 @@ def test_little_and_very_much_tell_nothing():
     least, most = dual_curves(6.0, 4.0)["readable"]
 
     assert 0.1 <= least <= 1  # 2 to 20 g/cm2
-    assert 4 <= most <= 6
+    assert 2.5 <= most <= 5  # beyond, scatter decides
 
 
 def test_one_energy_twice_tells_nothing():

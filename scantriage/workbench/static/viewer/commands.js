@@ -24,7 +24,7 @@ export function commandsOf(viewer, page) {
   const commands = {
     originals: () => viewer.toggleFiles(),
     flip: () => viewer.flip(),
-    fit: () => viewer.panes.forEach(({ view, width, height }) => view.fit(width, height)),
+    fit: () => viewer.panes.forEach(({ view }) => view.fit()),
     actual: () => viewer.panes.slice(0, 1).forEach((one) => one.view.actual(one.layers.first, one)),
     closer: () => pane().view.zoom(ZOOM),
     farther: () => pane().view.zoom(1 / ZOOM),

@@ -58,7 +58,7 @@ export class Layer {
   /** The value at a place: attenuation also for counts; null where there is nothing. */
   at(x, z) {
     const code = this.code(Math.floor(this.row(z)), Math.floor(this.col(x)));
-    return code === 0 && this.quantity !== "flags" && this.air === null ? null : this.value(code);
+    return code === 0 && this.quantity !== "flags" ? null : this.value(code);
   }
 
   /** What a code stands for; counts become attenuation. */

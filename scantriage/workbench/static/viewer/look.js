@@ -8,7 +8,7 @@ export class Look {
   constructor() {
     Object.assign(this, { linear: false, inverted: false, pseudo: false, dual: false, sharpened: false });
     Object.assign(this, { lens: false, blind: true, cursor: null, ratio: 1 });
-    Object.assign(this, { split: 0.5, blinksPerSecond: 2, limits: { difference: 0.4, significance: 8 } });
+    Object.assign(this, { split: 0.5, blinksPerSecond: 2, limits: { difference: 0.4, significance: 5 } });
     this.ranges = { log: { low: 0, high: 2.5 }, linear: { low: 0, high: 1 } };
   }
 

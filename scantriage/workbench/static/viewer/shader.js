@@ -56,8 +56,7 @@ uint codeAt(usampler2DArray codes, Layer l, ivec2 at, int level) {
   if (any(lessThan(at, ivec2(0))) || any(greaterThan(at, last))) return 0u;
   int tile = l.tile >> level;
   ivec2 number = ivec2((vec2(at) + 0.5) / float(tile));  // quicker than dividing whole numbers
-  uint code = texelFetch(codes, ivec3(at - number * tile, number.y * l.tileCols + number.x), level).r;
-  return l.counts.x > 0.0 ? max(code, 1u) : code;  // no counts at all are a value, too
+  return texelFetch(codes, ivec3(at - number * tile, number.y * l.tileCols + number.x), level).r;
 }
 
 float valueOf(Layer l, float code) {

@@ -55,7 +55,7 @@ function assemble(gl, meta) {
   });
   const changed = () => viewer.changed();
   viewer.annotations = list && new Annotations(list, root.dataset.csrf, changed);
-  viewer.tools = new Tools(viewer.annotations, part("note"), changed, report);
+  viewer.tools = new Tools(viewer.annotations, part("note"), viewer.surface, changed, report);
   const commands = commandsOf(viewer, { help: () => part("help").showModal(), say: (text) => (part("spoken").textContent = text) });
   const run = (name) => {
     commands[name]();

@@ -35,6 +35,7 @@ export class Tiles {
     const answer = await fetch(`${this.views}/${layer.name}/${row}/${col}.bin`);
     if (!answer.ok) throw new Error(`${layer.name} ${row}/${col}: ${answer.status}`);
     const codes = new Uint16Array(await answer.arrayBuffer());
+    if (layer.air) liftZeros(codes);
     const slice = row * layer.tileCols + col;
     layer.codes.set(slice, codes);
     this.#upload(layer, slice, layer.sizeOf(row, col), codes);
@@ -63,4 +64,9 @@ export class Tiles {
     gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     return texture;
   }
+}
+
+/** No counts at all are counts, too: 0 is for what is not there. */
+function liftZeros(codes) {
+  for (let index = 0; index < codes.length; index++) if (codes[index] === 0) codes[index] = 1;
 }

@@ -6,13 +6,15 @@ const DRAWN = ["ruler", "box", "point", "polygon", "text"];
 export class Tools {
   /**
    * @param {import("./annotations.js").Annotations} annotations
-   * @param {HTMLFormElement | null} note asks for the words of a text
+   * @param {HTMLFormElement} note asks for the words of a text
+   * @param {HTMLElement} surface takes the keyboard again when the words are written
    * @param {() => void} changed
    * @param {(error: Error) => void} failed
    */
-  constructor(annotations, note, changed, failed) {
-    Object.assign(this, { annotations, note, changed, failed, name: null, draft: null, measured: null });
-    note?.addEventListener("submit", (event) => this.#keepNote(event));
+  constructor(annotations, note, surface, changed, failed) {
+    Object.assign(this, { annotations, note, surface, changed, failed, name: null, draft: null, measured: null });
+    note.addEventListener("submit", (event) => this.#keepNote(event));
+    note.addEventListener("keydown", (event) => event.key === "Escape" && this.cancel());
   }
 
   /** Take a tool, or lay it down where it is in hand already. @param {string} name "read", or one that draws */
@@ -87,7 +89,7 @@ export class Tools {
   }
 
   #ask(open) {
-    if (this.note === null) return;
+    if (this.note.contains(document.activeElement)) this.surface.focus();
     this.note.hidden = !open;
     this.note.reset();
     if (open) this.note.elements.text.focus();

@@ -1,5 +1,6 @@
 /** What part of the container is on the screen: a centre in metres and a scale; all panes share it. */
 
+const BEYOND = 0.8; // of the view stays on what there is to see, when it is at an end
 const FARTHEST = 0.5; // of the scale that shows everything
 const NEAREST_PX_PER_M = 6000; // a pixel of 3 mm as 18 on the screen
 
@@ -11,18 +12,17 @@ export class View {
     Object.assign(this, { x: (bounds.x0 + bounds.x1) / 2, z: (bounds.z0 + bounds.z1) / 2, scale: 100 });
   }
 
-  /** Show everything in panes of this size, pixels; stays so until someone zooms or pans. */
-  fit(width, height) {
+  /** Show everything; stays so until someone zooms or pans. */
+  fit() {
     const { x0, x1, z0, z1 } = this.bounds;
-    this.fitting = 0.98 * Math.min(width / (x1 - x0), height / (z1 - z0));
     Object.assign(this, { x: (x0 + x1) / 2, z: (z0 + z1) / 2, scale: this.fitting, whole: true });
   }
 
-  /** The pane has another size. */
+  /** The panes have this size, pixels. */
   resize(width, height) {
     const { x0, x1, z0, z1 } = this.bounds;
-    if (this.whole) this.fit(width, height);
-    else this.fitting = 0.98 * Math.min(width / (x1 - x0), height / (z1 - z0));
+    Object.assign(this, { width, height, fitting: 0.98 * Math.min(width / (x1 - x0), height / (z1 - z0)) });
+    if (this.whole) this.fit();
   }
 
   /** Zoom by a factor so that the place (x, z) stays where it is. */
@@ -42,9 +42,9 @@ export class View {
     this.#keepInside();
   }
 
-  /** Bring a box [x0, x1, z0, z1] into the middle, so that it takes a good part of panes of this size. */
-  show([x0, x1, z0, z1], width, height) {
-    const wanted = 0.3 * Math.min(width / (x1 - x0), height / (z1 - z0));
+  /** Bring a box [x0, x1, z0, z1] into view, so that it takes a good part of it. */
+  show([x0, x1, z0, z1]) {
+    const wanted = 0.3 * Math.min(this.width / (x1 - x0), this.height / (z1 - z0));
     this.scale = Math.min(Math.max(wanted, this.fitting), NEAREST_PX_PER_M / 4);
     Object.assign(this, { x: (x0 + x1) / 2, z: (z0 + z1) / 2 });
     this.#keepInside();
@@ -61,8 +61,14 @@ export class View {
 
   #keepInside() {
     const { x0, x1, z0, z1 } = this.bounds;
-    this.x = Math.min(x1, Math.max(x0, this.x));
-    this.z = Math.min(z1, Math.max(z0, this.z));
+    this.x = inside(this.x, x0, x1, this.width / this.scale);
+    this.z = inside(this.z, z0, z1, this.height / this.scale);
     this.whole = false;
   }
+}
+
+/** The centre of a piece of this size, so that hardly any of it lies beyond the ends. */
+function inside(centre, low, high, size) {
+  const room = Math.max(0, high - low - BEYOND * size) / 2, middle = (low + high) / 2;
+  return Math.min(middle + room, Math.max(middle - room, centre));
 }

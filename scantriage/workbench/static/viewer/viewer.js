@@ -111,8 +111,7 @@ export class Viewer {
 
   /** Bring a box in metres into the middle. */
   goTo(box) {
-    const pane = this.panes[0];
-    if (!this.files) this.view.show(box, pane.width, pane.height);
+    if (!this.files) this.view.show(box);
     this.changed();
   }
 
