@@ -9,8 +9,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from scantriage.errors import ActRefused
-from scantriage.store import annotations, assignments
-from scantriage.store.annotations import Annotation, KeptAnnotation, Shape
+from scantriage.store import assignments
+from scantriage.store.annotations import (
+    Annotation,
+    KeptAnnotation,
+    Shape,
+    annotate,
+    annotations_of,
+    annotations_on,
+    take_away,
+)
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.context import Here
 
@@ -37,7 +45,7 @@ def own_annotations(here: Here, who: Worker, assignment_id: str) -> JSONResponse
         assignment = assignments.find(connection, assignment_id)
         if assignment is None or assignment.account_id != who.account_id or assignment.state == "coming":
             raise HTTPException(404)
-        drawn = annotations.annotations_of(connection, assignment_id)
+        drawn = annotations_of(connection, assignment_id)
     return JSONResponse({"annotations": [_shown(one) for one in drawn]})
 
 
@@ -48,18 +56,18 @@ def draw(here: Here, who: Worker, assignment_id: str, drawn: Drawn) -> JSONRespo
         points = tuple((x, z) for x, z in drawn.points_m)
         annotation = Annotation(drawn.id, drawn.shape, points, drawn.text)
         with here.database.writing() as connection:
-            annotations.annotate(connection, assignment_id, who.account_id, annotation, at=here.clock())
+            annotate(connection, assignment_id, who.account_id, annotation, at=here.clock())
     except ActRefused as refused:
         return JSONResponse({"problem": refused.sentence}, 409)
     return JSONResponse({"id": drawn.id}, 201)
 
 
 @router.delete("/work/{assignment_id}/annotations/{annotation_id}")
-def take_away(here: Here, who: Worker, assignment_id: str, annotation_id: str) -> JSONResponse:
+def remove(here: Here, who: Worker, assignment_id: str, annotation_id: str) -> JSONResponse:
     """Take one away; the records keep that it was there. 404 where it is not there any more."""
     try:
         with here.database.writing() as connection:
-            gone = annotations.take_away(connection, assignment_id, who.account_id, annotation_id, at=here.clock())
+            gone = take_away(connection, assignment_id, who.account_id, annotation_id, at=here.clock())
     except ActRefused as refused:
         return JSONResponse({"problem": refused.sentence}, 409)
     if not gone:
@@ -71,7 +79,7 @@ def take_away(here: Here, who: Worker, assignment_id: str, annotation_id: str) -
 def all_annotations(here: Here, who: Overseer, container_id: str) -> JSONResponse:  # noqa: ARG001
     """What anybody drew on this container, and did not take away."""
     with here.database.reading() as connection:
-        drawn = annotations.annotations_on(connection, container_id)
+        drawn = annotations_on(connection, container_id)
     return JSONResponse({"annotations": [_shown(one) for one in drawn if one.removed_at is None]})
 
 
