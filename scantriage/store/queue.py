@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, TypeVar, get_args
@@ -120,7 +120,11 @@ def page_of_queue(
     connection: Connection, wanted: QueueFilter, *, after: tuple[int, str] | None = None, limit: int = 50
 ) -> QueuePage:
     """The rows behind ``after``, most urgent first."""
-    chosen = select(queue_rows.c.container_id).where(*_conditions(wanted))
+    chosen = select(queue_rows.c.container_id).where(*_conditions(replace(wanted, state=None)))
+    if wanted.state is not None:
+        # as an expression, so that SQLite does not take the index of states and read each long row for zone and port:
+        # 12 ms instead of 420 for the few of a zone and port among 100,000 that wait
+        chosen = chosen.where(_COLUMNS.state.concat("") == wanted.state)
     if after is not None:
         chosen = chosen.where(tuple_(_COLUMNS.rank, _COLUMNS.container_id) > tuple_(*after))
     chosen = chosen.order_by(_COLUMNS.rank, _COLUMNS.container_id).limit(limit + 1)
