@@ -317,6 +317,7 @@ def _make_trail() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
     )
     op.create_index(op.f("ix_audit_entries_actor"), "audit_entries", ["actor"], unique=False)
+    op.create_index("ix_audit_entries_actor_kind", "audit_entries", ["actor", "kind"], unique=False)
     op.create_index(op.f("ix_audit_entries_at"), "audit_entries", ["at"], unique=False)
     op.create_index(op.f("ix_audit_entries_container_id"), "audit_entries", ["container_id"], unique=False)
     op.create_index(op.f("ix_audit_entries_kind"), "audit_entries", ["kind"], unique=False)
