@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scantriage.calibrate.counts import calibrate_counts
 from scantriage.calibrate.display import calibrate_display
 from scantriage.errors import UnreadableScan
-from scantriage.scan.image import ScanImage
+from scantriage.scan.image import BoolImage, ScanImage
 from scantriage.scan.quality import Flag
 from scantriage.scan.record import ScanKind
 
@@ -22,17 +22,25 @@ _FULL_SCALE = 65535.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calibrated:
-    """A calibrated scan and its weaknesses."""
+    """A calibrated scan and its weaknesses.
+
+    air: (R // n, C // n) True where the scan shows open beam, n being `block_size`; None for a display export, and
+    where columns are dead.
+    """
 
     image: ScanImage
     flags: tuple[Flag, ...]
+    air: BoolImage | None
 
 
-def calibrate(pixels: NDArray[Any], *, kind: ScanKind, dark_level: float | None) -> Calibrated:
+def calibrate(
+    pixels: NDArray[Any], *, kind: ScanKind, dark_level: float | None, air: BoolImage | None = None
+) -> Calibrated:
     """Attenuation of a scan from its own pixels alone.
 
     pixels: (E, R, C) counts, or grey levels of a display export; highest energy first; left alone.
-    dark_level: counts without beam; None where not delivered. UnreadableScan when the image is constant, all
+    dark_level: counts without beam; None where not delivered. air: of another energy of the scan, of which these are
+    means over blocks; it is looked for where None. UnreadableScan when the image is constant, all
     dark or all saturated; ValueError when it is not (E, R, C).
 
     valid is False where any energy measured nothing, penetrated where the highest energy saw too little:
@@ -47,14 +55,15 @@ def calibrate(pixels: NDArray[Any], *, kind: ScanKind, dark_level: float | None)
     for plane in pixels:
         _refuse_hopeless(plane)
     if kind == "display":
-        image, flags = calibrate_display(pixels)
+        (image, flags), air = calibrate_display(pixels), None
     else:
         scale = _FULL_SCALE if pixels.dtype.kind == "f" and pixels.max() < _UNIT_RANGE else 1.0
         dark = None if dark_level is None else dark_level * scale
-        image, flags = calibrate_counts(pixels * np.float32(scale) if scale != 1 else pixels, dark_level=dark)
+        counts = pixels * np.float32(scale) if scale != 1 else pixels
+        image, flags, air = calibrate_counts(counts, dark_level=dark, air=air)
     if measured is not None:
         image = ScanImage(image.pixels, image.variance, image.valid & measured, image.penetrated, image.quantity)
-    return Calibrated(image, flags)
+    return Calibrated(image, flags, air)
 
 
 def _refuse_hopeless(plane: NDArray[Any]) -> None:

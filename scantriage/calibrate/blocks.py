@@ -86,6 +86,11 @@ class Air:
         wide[:, n_even:] = air[:, -1:]
         return cls(coarse.astype(np.float32), wide)
 
+    @classmethod
+    def known(cls, air: BoolImage) -> Self:
+        """Open beam in an image each of whose pixels is a block: (b, k) bool."""
+        return cls(air.astype(np.float32), air.astype(np.uint8))
+
 
 def block_size(n_rows: int) -> int:
     """Side of a block in pixels."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from scantriage.arrays.kernel import kernel
 from scantriage.calibrate.beam import find_open_beam, open_beam_in
-from scantriage.calibrate.blocks import Counts, FloatLine, n_at
+from scantriage.calibrate.blocks import Air, Counts, FloatLine, n_at
 from scantriage.calibrate.dark import dark_noise, estimate_dark
 from scantriage.calibrate.dead import DeadLines, bridge_rows, dead_lines, mend_pixels, odd_pixels
 from scantriage.calibrate.dose import Pulses
@@ -23,21 +23,26 @@ _FULL_SCALE = 65535
 _STRIP = 32  # rows at a time, half a megabyte of a full scan: stays in the cache through all steps
 
 
-def calibrate_counts(pixels: Counts, *, dark_level: float | None) -> tuple[ScanImage, tuple[Flag, ...]]:
-    """Attenuation of raw counts, and the scan's weaknesses.
+def calibrate_counts(
+    pixels: Counts, *, dark_level: float | None, air: BoolImage | None = None
+) -> tuple[ScanImage, tuple[Flag, ...], BoolImage | None]:
+    """Attenuation of raw counts, the scan's weaknesses, and where it shows open beam, as `Calibrated` has it.
 
-    pixels: (E, R, C) finite counts. dark_level: counts without beam, estimated where None. UnreadableScan
-    when no row or no column shows signal.
+    pixels: (E, R, C) finite counts. dark_level: counts without beam, estimated where None. air: (R, C) where it is
+    known to be, of an image no larger than the blocks in which it is looked for. UnreadableScan when no row or no
+    column shows signal.
     """
     dark = estimate_dark(pixels[0]) if dark_level is None else dark_level
     dead = _dead_at_any(pixels, dark=dark)
     valid = np.logical_not(dead.rows[:, None] | dead.cols)
     attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
     n_clipped, highest, penetrated = 0, None, valid
+    known = None if air is None or air.shape != valid.shape or dead.cols.any() else Air.known(air)
     for energy in range(len(pixels)):
         counts = bridge_rows(pixels[energy], dead.rows)
         inside = counts if not dead.cols.any() else np.ascontiguousarray(counts[:, ~dead.cols])
-        beam = find_open_beam(inside, dark=dark) if highest is None else open_beam_in(highest.air, inside, dark=dark)
+        where = known if highest is None else highest.air
+        beam = find_open_beam(inside, dark=dark) if where is None else open_beam_in(where, inside, dark=dark)
         unlit = dark_noise(pixels[energy][dead.rows][:, ~dead.cols], dark=dark)
         noise = count_noise(inside, dark=dark, beam=beam, dark_noise=unlit)
         ceiling = _ceiling(pixels[energy])
@@ -58,7 +63,9 @@ def calibrate_counts(pixels: Counts, *, dark_level: float | None) -> tuple[ScanI
         Flag.CLIPPED: n_clipped > _CLIPPED_WORTH_A_FLAG * valid.size,
     }
     image = ScanImage(attenuation, variance, valid, penetrated, "attenuation")
-    return image, tuple(flag for flag, holds in flags.items() if holds)
+    # where columns are dead the blocks are of others
+    seen = None if highest is None or dead.cols.any() else highest.air.coarse > 0
+    return image, tuple(flag for flag, holds in flags.items() if holds), seen
 
 
 def _dead_at_any(pixels: Counts, *, dark: float) -> DeadLines:

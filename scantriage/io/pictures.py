@@ -150,7 +150,8 @@ def _span(low: int, high: int, first: int, last: int) -> tuple[int, int]:
 
 def rows_worth_showing(views: PairViews) -> slice:
     """Rows of the grid from the roof to the floor as they appear, with 5 cm of air around them."""
-    seen = [np.nan_to_num(view) for view in (views.origin, views.rescan) if view is not None]
+    # one column in four tells as much of a row
+    seen = [np.nan_to_num(view[:, ::4]) for view in (views.origin, views.rescan) if view is not None]
     n_rows = views.grid.shape[0]
     if not seen:
         return slice(0, n_rows)

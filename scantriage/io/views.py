@@ -60,7 +60,7 @@ def write_views(path: Path, views: FineViews) -> None:
                 description=description,
             )  # fmt: skip
             description = b""
-    write_whole(path, file.getvalue())
+    write_whole(path, file.getbuffer())
 
 
 def read_facts(path: Path) -> KeptFacts:

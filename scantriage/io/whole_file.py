@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes | memoryview) -> None:
     """Write a file under a temporary name in its own folder, then rename it.
 
     Whoever reads ``path`` sees the old content or the new one, never a part, also when the disk fills up

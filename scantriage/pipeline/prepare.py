@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scantriage.calibrate.attenuation import calibrate
+from scantriage.calibrate.attenuation import Calibrated, calibrate
 from scantriage.calibrate.blocks import block_size
 from scantriage.errors import ContainerNotFound, UnusableInput
 from scantriage.io.limits import MAX_ENERGIES
@@ -117,7 +117,7 @@ def prepare(
             calibrated = calibrate(pixels, kind=record.kind, dark_level=record.dark_level)
         except UnusableInput as error:
             raise type(error)(f"{record.scan_id}: {error.sentence}", **error.facts) from error
-        beside = _beside(others[0], record) if len(others) else None
+        beside = _beside(others[0], record, calibrated) if len(others) else None
     with clock.stage("locate"):
         try:
             location = locate(
@@ -137,18 +137,13 @@ def prepare(
     )  # fmt: skip
 
 
-def _beside(plane: Pixels, record: ScanRecord) -> ScanImage | None:
-    """An energy that only colours what is seen, no finer than calibration needs: a third of its time."""
+def _beside(plane: Pixels, record: ScanRecord, highest: Calibrated) -> ScanImage | None:
+    """An energy that only colours what is seen, no finer than calibration needs: a quarter of its time."""
     n = block_size(plane.shape[0])
-    mean = cv2.resize(
-        plane[: plane.shape[0] // n * n, : plane.shape[1] // n * n],
-        None,
-        fx=1 / n,
-        fy=1 / n,
-        interpolation=cv2.INTER_AREA,
-    )
+    rows, cols = (length // n for length in plane.shape)
+    means = cv2.resize(plane[: rows * n, : cols * n], (cols, rows), interpolation=cv2.INTER_AREA)[np.newaxis]
     try:
-        return calibrate(mean[np.newaxis], kind=record.kind, dark_level=record.dark_level).image
+        return calibrate(means, kind=record.kind, dark_level=record.dark_level, air=highest.air).image
     except UnusableInput:
         return None
 
