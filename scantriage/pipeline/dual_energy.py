@@ -48,4 +48,4 @@ def dual_curves(higher_mv: float, lower_mv: float) -> DualCurves:
 def _curve(higher: Beam, lower: Beam, basis: str, attenuation: FloatArray) -> FloatArray:
     thickness = basis_thickness(basis, _THICKNESS_G_CM2[np.newaxis].astype(np.float32))
     at_higher, at_lower = (-np.log(beam.transmission(thickness)[0].astype(np.float64)) for beam in (higher, lower))
-    return np.interp(attenuation, np.append(0.0, at_higher), np.append(0.0, at_lower))
+    return np.asarray(np.interp(attenuation, np.append(0.0, at_higher), np.append(0.0, at_lower)))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-# a word that holds a container number (ISO 6346), as scan ids and file names do, or ends as a scan's file
-_TELLING = re.compile(r"[^\s,;()]*[A-Z]{3}[UJZ][0-9]{7}[^\s,;()]*[^\s,;().:]|[^\s,;()]*[A-Z]{3}[UJZ][0-9]{7}"
-                      r"|[^\s,;()]+\.(?:tiff?|png|jpe?g|dcs|dcm)\b", re.IGNORECASE)  # fmt: skip
+_PART = r"[^\s,;:()]"
+_TELLING = re.compile(
+    # a word that holds a container number (ISO 6346), as scan ids and file names do, without the stop behind it
+    rf"{_PART}*[A-Z]{{3}}[UJZ][0-9]{{7}}(?:{_PART}*[^\s,;:().])?"
+    rf"|{_PART}+\.(?:tiff?|png|jpe?g|dcs|dcm)\b",  # or a scan's file
+    re.IGNORECASE,
+)
 _HIDDEN = "…"
 
 
@@ -16,8 +20,9 @@ def blinded(text: str, line: Mapping[str, object]) -> str:
 
     line: the container's line of ranking.jsonl, which knows its ids.
     """
+    text = _TELLING.sub(_HIDDEN, text)
     for name in ("origin_scan", "rescan", "container_id"):
         known = line.get(name)
         if isinstance(known, str) and known:
             text = text.replace(known, _HIDDEN)
-    return _TELLING.sub(_HIDDEN, text)
+    return text

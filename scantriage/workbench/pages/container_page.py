@@ -176,7 +176,7 @@ def _line(connection: Any, assignment: Assignment, row: queue.QueueRow | None) -
 
 
 def _manifest(row: queue.QueueRow | None) -> Mapping[str, object]:
-    return json.loads(row.manifest) if row is not None and row.manifest else {}  # type: ignore[no-any-return]
+    return json.loads(row.manifest) if row is not None and row.manifest else {}
 
 
 def _reading(line: Mapping[str, Any], *, blind: bool) -> Reading:

@@ -29,7 +29,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CommandGroup:
-    """Commands that belong together; a sentence about what the mouse does with them, where there is something to say."""
+    """Commands that belong together. mouse: what it does with them, empty where there is nothing to say."""
 
     name: str
     label: str
@@ -47,13 +47,15 @@ COMMANDS = (
         Command("mode-both", ("1",), N_("Both"), N_("Both scans on one scale"), True),
         Command("mode-swipe", ("2",), N_("Swipe"), N_("Origin scan to the left of a line, rescan to the right"), True),
         Command("mode-blink", ("3",), N_("Blink"), N_("Origin scan and rescan in turn"), True),
-        Command("mode-overlay", ("4",), N_("Overlay"), N_("Only in the origin scan red, only in the rescan cyan"), True),
+        Command("mode-overlay", ("4",), N_("Overlay"), N_("Only in the origin scan red, only in the rescan cyan"),
+                True),
         Command("mode-difference", ("5",), N_("Difference"), N_("Rescan minus origin scan: more red, less blue"), True),
         Command("mode-significance", ("6",), N_("Significance"), N_("How certain a difference is: more red, less blue"),
                 True),
         Command("mode-origin", ("7",), N_("Origin"), N_("The origin scan alone"), True),
         Command("mode-rescan", ("8",), N_("Rescan"), N_("The rescan alone"), True),
-        Command("originals", ("o",), N_("Originals"), N_("The scans as delivered, neither registered nor turned"), True),
+        Command("originals", ("o",), N_("Originals"), N_("The scans as delivered, neither registered nor turned"),
+                True),
         Command("flip", ("Space",), N_("Flip"), N_("The other scan of a blink, by hand")),
         Command("less", (",",), "", N_("Line of the swipe to the left, slower blinks, sooner full colour")),
         Command("more", (".",), "", N_("Line of the swipe to the right, quicker blinks, later full colour")),

@@ -82,9 +82,8 @@ export class Viewer {
   /** The other scan of a blink, by hand: stops the clock. */
   flip() {
     if (this.mode !== "blink") this.setMode("blink");
-    this.look.blinksPerSecond = 0;
+    this.setBlinks(0);
     this.flipped = !this.flipped;
-    this.changed();
   }
 
   /** Set how often a blink changes; 0: by hand. */
