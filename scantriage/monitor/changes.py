@@ -1,10 +1,10 @@
 """When a daily rate changed, with a stated rate of false alarms, from a rate that nobody knows.
 
-A sum of e-processes, one for every day on which the rate may have changed: the Shiryaev-Roberts e-detector of Shin,
-Ramdas and Rinaldo, arXiv:2203.03532. Each is the likelihood of its reference days and the days since under a changed
-rate, mixed over rates and odds ratios, over the greatest likelihood that one unchanged rate can reach (universal
-inference: Wasserman, Ramdas and Balakrishnan 2020, doi:10.1073/pnas.1922664117). So the bound on false alarms holds
-whatever the rate is; no estimate stands in for it.
+A sum of e-values, one for every day on which the rate may have changed: the Shiryaev-Roberts e-detector of Shin, Ramdas
+and Rinaldo, arXiv:2203.03532. Each compares the days since with reference days before, given how many events both have
+together: under one rate the events fall on the days by chance, however high the rate is, so no estimate of it is
+needed (the conditional test of two Poisson rates: Przyborowski and Wilenski 1940, doi:10.1093/biomet/31.3-4.313; as a
+ratio it is the Bayes factor under the scale-invariant prior). Its mean under one rate is 1.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ LONGEST_REFERENCE, SHORTEST_REFERENCE = 56, 14
 # a change that did not show within so many days is no longer looked for
 LONGEST_MEMORY = 60
 
-# every rate from 1 in 10,000 to 1 in 2 is as likely before, in steps that lose little even with 100 events
-_ODDS_BEFORE = np.geomspace(1e-4, 1.0, 30)
-_ODDS_RATIOS = np.array([1 / 4, 1 / 2, 2.0, 4.0])
+# what a rate may change to, times what it was: smaller changes are weather
+_FACTORS = np.array([1 / 4, 1 / 2, 2.0, 4.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,8 @@ def changes(trials: Counts, events: Counts, *, mean_days: float, n_series: int =
     """The changes of a daily rate, in order, upwards and downwards.
 
     trials, events: (T,) counts of each day. mean_days: while no rate changes, the first false alarm among ``n_series``
-    series together comes after so many days or more, on average. ValueError for more events than trials.
+    series together comes after so many days or more, on average; simulated, see docs/decisions/0017-monitoring.md.
+    ValueError for more events than trials.
     """
     if trials.shape != events.shape or np.any(events < 0) or np.any(events > trials):
         raise ValueError("each day needs 0 <= events <= trials")
@@ -61,8 +61,8 @@ def changes(trials: Counts, events: Counts, *, mean_days: float, n_series: int =
 def log_e_detector(trials: Counts, events: Counts) -> tuple[FloatArray, Counts]:
     """The logarithm of the e-detector on each day, and the likeliest first day of a new rate; -inf and -1 before any.
 
-    trials, events: (T,) counts of each day. While the rate does not change, its mean on any stopping day
-    is at most that day's number plus `LONGEST_REFERENCE`.
+    trials, events: (T,) counts of each day. While the rate does not change, its mean on any given day is at most
+    that day's number, whatever the rate is.
     """
     n_days = len(trials)
     total, peak = np.full(n_days, -np.inf), np.full(n_days, -1)
@@ -73,7 +73,7 @@ def log_e_detector(trials: Counts, events: Counts) -> tuple[FloatArray, Counts]:
     start = np.maximum(first - LONGEST_REFERENCE, 0)
     before = trials_to[first] - trials_to[start], events_to[first] - events_to[start]
     since = trials_to[days + 1] - trials_to[first], events_to[days + 1] - events_to[first]
-    log_e = _log_changed(*before, *since) - _log_constant(before[0] + since[0], before[1] + since[1])
+    log_e = _log_e(*before, *since)
     for day in range(SHORTEST_REFERENCE, n_days):
         here = slice(*np.searchsorted(days, [day, day + 1]))
         total[day] = np.logaddexp.reduce(log_e[here])
@@ -104,23 +104,16 @@ def _possible(n_days: int) -> tuple[Counts, Counts]:
     return days[keep], first[keep]
 
 
-def _log_changed(n_before: Counts, x_before: Counts, n_since: Counts, x_since: Counts) -> FloatArray:
-    """Log likelihood under a changed rate, mixed evenly over rates before and odds ratios."""
-    odds, ratio = (grid.ravel() for grid in np.meshgrid(_ODDS_BEFORE, _ODDS_RATIOS))
-    counts = np.stack([x_before + x_since, x_since, n_before, n_since], axis=-1).astype(np.float64)
-    log_each = counts @ np.stack([np.log(odds), np.log(ratio), -np.log1p(odds), -np.log1p(odds * ratio)])
-    highest = log_each.max(axis=-1)
-    log_each -= highest[:, np.newaxis]
-    mixed: FloatArray = highest + np.log(np.exp(log_each, out=log_each).mean(axis=-1))
-    return mixed
+def _log_e(n_before: Counts, x_before: Counts, n_since: Counts, x_since: Counts) -> FloatArray:
+    """Log likelihood ratio of changed to unchanged, given all events, mixed evenly over `_FACTORS`.
 
-
-def _log_constant(n: Counts, x: Counts) -> FloatArray:
-    """The greatest log likelihood that any one rate gives x events in n trials."""
-    rate = np.divide(x, n, out=np.zeros(n.shape), where=n > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        some, none = x * np.log(rate), (n - x) * np.log1p(-rate)
-    return np.where(x > 0, some, 0.0) + np.where(x < n, none, 0.0)
+    Counts are taken for Poisson ones. Where rates are high, events vary less than that, and alarms come later.
+    """
+    trials, events = n_before + n_since, x_before + x_since
+    split = trials[:, np.newaxis] / np.maximum(n_before[:, np.newaxis] + n_since[:, np.newaxis] * _FACTORS, 1e-9)
+    log_each = x_since[:, np.newaxis] * np.log(_FACTORS) + events[:, np.newaxis] * np.log(np.maximum(split, 1e-9))
+    log_e: FloatArray = np.logaddexp.reduce(log_each, axis=1) - np.log(len(_FACTORS))
+    return log_e
 
 
 def _rate(trials: Counts, events: Counts, start: int, end: int) -> float:

@@ -37,18 +37,17 @@ def test_rates_before_and_since_are_those_of_the_days():
     assert found.since == pytest.approx(events[found.first :].sum() / trials[found.first :].sum())
 
 
-def test_no_stopping_day_gives_the_detector_more_than_its_days():
-    """Its mean on any day is at most that day's number plus the reference, whatever the rate: so alarms are rare."""
-    for rate, n in ((0.003, 100), (0.05, 300), (0.5, 10)):
-        values = [np.exp(log_e_detector(*days(rate, n=n, seed=seed))[0][-1]) for seed in range(200)]
-        standard_error = np.std(values) / np.sqrt(len(values))
-        assert np.mean(values) < N_DAYS + LONGEST_REFERENCE + 4 * standard_error
+@pytest.mark.parametrize(("rate", "n"), [(0.003, 100), (0.05, 20), (0.2, 10)])
+def test_without_a_change_the_mean_on_a_day_is_at_most_its_number(rate, n):
+    """Whatever the rate is: nothing in the detector knows it."""
+    values = [np.exp(log_e_detector(*days(rate, n=n, seed=seed))[0][-1]) for seed in range(300)]
+    assert np.mean(values) < N_DAYS + 4 * np.std(values) / np.sqrt(len(values))
 
 
 def test_false_alarms_are_rarer_than_stated():
-    """200 series of 120 days at a mean of 200 days between alarms: 100 or so would be allowed."""
+    """200 series of 106 watched days, an alarm in 200 days or more: 106 of them would be allowed."""
     n_alarms = sum(bool(changes(*days(0.02, seed=seed, n_days=120), mean_days=200)) for seed in range(200))
-    assert n_alarms < 20
+    assert n_alarms < 50
 
 
 def test_more_series_together_take_more_to_alarm():
