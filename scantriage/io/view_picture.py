@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,17 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.io.views import layer_facts, read_facts, read_view_layer
+from scantriage.io.views import read_facts, read_view_layer
 from scantriage.scan.views import LayerFacts, ViewLayer
 
 Pixels = NDArray[np.uint8]
 FloatArray = NDArray[np.floating[Any]]
 
-LOG_WINDOW, LINEAR_WINDOW = (0.0, 2.5), (0.0, 1.0)  # the viewer's own, as it opens
 FULL_COLOUR = {"attenuation": 0.4, "relative": 0.4, "sigma": 8.0}  # of a difference, and of its significance
 _MORE, _LESS = np.array([178, 24, 43]), np.array([33, 102, 172])
 _NOTHING = 128
 _QUALITY = 90
+_NARROWEST = 0.01  # window, of attenuation
 _SIGNED = ("difference", "significance")
 _STACK = ("origin", "rescan", "difference")
 _GAP = 6  # pixels between stacked layers
@@ -28,18 +30,14 @@ _GAP = 6  # pixels between stacked layers
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How values become grey. low, high: attenuation, or transmission where linear; the viewer's own where None."""
+    """How values become grey. window: where it begins and ends, attenuation or, where linear, transmission.
 
-    low: float | None = None
-    high: float | None = None
+    No window stands for one that shows all there is.
+    """
+
+    window: tuple[float, float] | None = None
     linear: bool = False
     inverted: bool = False
-
-    @property
-    def window(self) -> tuple[float, float]:
-        """Where grey begins and ends."""
-        low, high = LINEAR_WINDOW if self.linear else LOG_WINDOW
-        return (low if self.low is None else self.low, high if self.high is None else self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +51,30 @@ class Region:
     height: int
 
 
-def draw_jpeg(path: Path, *, layer: str | None, look: Look, width: int, region: Region | None = None) -> bytes:
+def draw_jpeg(path: Path, look: Look, *, width: int, layer: str | None = None, region: Region | None = None) -> bytes:
     """The views as a JPEG picture. Raises NoSuchView where the layer, or all of them, are not there.
 
-    layer: None for origin scan, rescan and difference one above the other. region: None for all of the container.
+    layer: None for origin scan, rescan and difference one above the other. region: None for all of
+    the container.
     """
     facts = read_facts(path).facts
     names = [layer] if layer is not None else [name for name in _STACK if name in facts.layers]
-    scan = next(iter(facts.layers.values()))
-    all_of_it = region or _whole(layer_facts(read_facts(path), names[0]) if layer else scan, width)
-    panels = [draw_layer(read_view_layer(path, name), name, look, all_of_it) for name in names]
-    gap = np.full((_GAP, all_of_it.width, 3), 255, np.uint8)
+    layers = {name: read_view_layer(path, name) for name in names}
+    look = look if look.window else replace(look, window=all_of(layers, linear=look.linear))
+    panels = [
+        draw_layer(one, name, look, region or _whole(one.facts, facts.length_m, width)) for name, one in layers.items()
+    ]
+    gap = np.full((_GAP, panels[0].shape[1], 3), 255, np.uint8)
     stacked = [part for panel in panels for part in (gap, panel)][1:]
     return bytes(imagecodecs.jpeg_encode(np.ascontiguousarray(np.concatenate(stacked)), level=_QUALITY))
+
+
+def all_of(layers: Mapping[str, ViewLayer], *, linear: bool) -> tuple[float, float]:
+    """The window that shows the scans among the layers, but for the hundredth part at each end."""
+    some = [one.values()[::8, ::8].ravel() for name, one in layers.items() if name not in _SIGNED]
+    low, high = np.nanquantile(np.concatenate([np.zeros(1), *some]), (0.01, 0.99))
+    low, high = float(low), max(float(high), float(low) + _NARROWEST)
+    return (math.exp(-high), math.exp(-low)) if linear else (low, high)
 
 
 def draw_layer(layer: ViewLayer, name: str, look: Look, region: Region) -> Pixels:
@@ -77,7 +86,12 @@ def draw_layer(layer: ViewLayer, name: str, look: Look, region: Region) -> Pixel
 
 
 def grey_levels(attenuation: FloatArray, look: Look) -> Pixels:
-    """Grey levels of attenuations of any shape, dense is dark; mid grey where there is nothing (NaN)."""
+    """Grey levels of attenuations of any shape, dense is dark; mid grey where there is nothing (NaN).
+
+    ValueError where the look has no window.
+    """
+    if look.window is None:
+        raise ValueError("grey needs a window")
     low, high = look.window
     value = np.exp(-attenuation) if look.linear else attenuation
     with np.errstate(invalid="ignore"):
@@ -106,15 +120,11 @@ def values_at(layer: ViewLayer, region: Region) -> NDArray[np.float32]:
     return np.where(code > 0, code * np.float32(facts.scale) + np.float32(facts.offset), np.float32(np.nan))
 
 
-def _whole(facts: LayerFacts, width: int) -> Region:
-    length_m, height_m = facts.cols * facts.dx_m, facts.rows * facts.dz_m
-    return Region(
-        facts.x0_m + length_m / 2,
-        facts.top_m - height_m / 2,
-        length_m,
-        width,
-        max(1, round(width * height_m / length_m)),
-    )
+def _whole(facts: LayerFacts, length_m: float, width: int) -> Region:
+    """All of the container's length, at the height of the layer."""
+    height_m = facts.rows * facts.dz_m
+    height = max(1, round(width * height_m / length_m))
+    return Region(length_m / 2, facts.top_m - height_m / 2, length_m, width, height)
 
 
 def _halved(codes: NDArray[np.uint16]) -> NDArray[np.uint16]:

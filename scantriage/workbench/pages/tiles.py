@@ -56,7 +56,7 @@ class AskedPicture:
     """A drawn picture as it is asked for; no layer: origin scan, rescan and difference one above the other.
 
     x, z, metres: centre and width of the part to draw, metres of the container; without them all of it. px: width of
-    the picture. low, high: where grey begins and ends, attenuation or, where linear, transmission.
+    the picture. low, high: where grey begins and ends, attenuation or, where linear, transmission; without them all.
     """
 
     layer: Annotated[str | None, Query(max_length=30)] = None
@@ -72,10 +72,11 @@ class AskedPicture:
     @property
     def look(self) -> Look:
         """How values become grey; 422 where it ends before it begins."""
-        look = Look(self.low, self.high, self.linear, self.invert)
-        if not look.window[0] < look.window[1]:
+        if self.low is None or self.high is None:
+            return Look(None, self.linear, self.invert)
+        if not self.low < self.high:
             raise HTTPException(422)
-        return look
+        return Look((self.low, self.high), self.linear, self.invert)
 
     @property
     def region(self) -> Region | None:
@@ -233,7 +234,7 @@ def _tile(pictures: Pictures, layer: str, row: int, col: int) -> Response:
 
 def _picture(pictures: Pictures, asked: AskedPicture) -> Response:
     try:
-        drawn = draw_jpeg(pictures.views, layer=asked.layer, look=asked.look, width=asked.px, region=asked.region)
+        drawn = draw_jpeg(pictures.views, asked.look, layer=asked.layer, width=asked.px, region=asked.region)
     except NoSuchView as error:
         raise HTTPException(404) from error
     return Response(drawn, media_type="image/jpeg", headers=pictures.headers)
