@@ -21,7 +21,7 @@ def evidence_of(case: Case, weights: Weights) -> tuple[Evidence, ...]:
     reading = case.reading
     items = [
         _base_rate(weights),
-        *_learned(reading, weights),
+        *_learned(case, weights),
         *_findings(reading, weights),
         *_nothing_seen(reading, weights),
         *_unseen(reading, weights),
@@ -52,10 +52,11 @@ def finding_weight(finding: Finding, reading: Reading, weights: Weights) -> floa
     return max(full, 0.0) * trust * certainty(finding.significance, weights)
 
 
-def _learned(reading: Reading, weights: Weights) -> Iterator[Evidence]:
-    if reading.learned is None:
+def _learned(case: Case, weights: Weights) -> Iterator[Evidence]:
+    if case.reading.learned is None:
         return
-    odds = min(max(weights.learned * reading.learned, -weights.learned_most), weights.learned_most)
+    share = weights.learned_uncalibrated if Flag.UNCALIBRATED in case.all_flags else 1.0
+    odds = share * min(max(weights.learned * case.reading.learned, -weights.learned_most), weights.learned_most)
     changed, other = ("a changed", "an unchanged") if odds > 0 else ("an unchanged", "a changed")
     times = f"{math.exp(abs(odds)):,.1f} times"
     yield Evidence(

@@ -91,6 +91,16 @@ def test_beside_what_was_learned_a_finding_adds_its_share():
     assert "nothing_else_seen" not in of[1]  # it is part of what was learned
 
 
+@pytest.mark.parametrize("learned", [-3.0, 3.0])
+def test_what_was_learned_is_trusted_less_of_a_display_export(learned):
+    raw = replace(CLEAN, learned=learned)
+    first, second = (
+        next(item for item in evidence_of(Case("MSCU1234566", reading), DEFAULT_WEIGHTS) if item.name == "learned")
+        for reading in (raw, replace(raw, flags=(Flag.UNCALIBRATED,)))
+    )
+    assert 0 < second.contribution / first.contribution < 1
+
+
 @given(found=st.lists(findings, max_size=5), one_more=findings)
 def test_one_finding_more_never_lowers_the_priority(found, one_more):
     before, after = (replace(CLEAN, findings=tuple(some)) for some in (found, [*found, one_more]))
