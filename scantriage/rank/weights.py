@@ -33,8 +33,8 @@ class Weights:
     # to train on: 0.89 and 0.08, and nothing clear for the signs.
     learned: float = 0.9
     learned_most: float = 8.0
-    # Of that, where a scan is a display export: few of the simulated pairs are, but two of the three unchanged ones that
-    # ranked first on a day.
+    # Of that, where a scan is a display export: few of the simulated pairs are, but two of the three unchanged ones
+    # that ranked first on a day.
     learned_uncalibrated: float = 0.5
     findings_beside_learned: float = 0.1
     signs_beside_learned: float = 0.2
