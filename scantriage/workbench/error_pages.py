@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from scantriage.workbench.access.signed_in import NotSignedIn, SignedIn, Stage, TooMany
-from scantriage.workbench.language import N_, language_of, translations
+from scantriage.workbench.language import N_
 from scantriage.workbench.render import page
 from scantriage.workbench.security import HEADERS
 
@@ -36,7 +36,7 @@ _NEXT_STEP: dict[Stage | None, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """The page of an error: its HTTP status and one sentence for the reader."""
+    """The page of an error: its HTTP status and one sentence, English, for the reader."""
 
     status: int
     sentence: str
@@ -86,5 +86,4 @@ def _fault(request: Request, _error: Exception) -> Response:
 
 def _answer(request: Request, status: int, sentence: str) -> Response:
     who: SignedIn | None = getattr(request.state, "who", None)
-    translated = translations(language_of(request, who.language if who else None)).gettext(sentence)
-    return page(request, "error.html", ErrorPage(status, translated), who, status=status)
+    return page(request, "error.html", ErrorPage(status, sentence), who, status=status)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal, format_percent
+from babel.dates import format_date
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from scantriage.workbench.access.signed_in import SignedIn
 from scantriage.workbench.context import the_workbench
+from scantriage.workbench.formats import moment, number, share
 from scantriage.workbench.language import language_of, languages, translations
 from scantriage.workbench.navigation import NAVIGATION
+from scantriage.workbench.sentences import reason_said, said
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -26,7 +27,7 @@ def page(request: Request, template: str, context: object, who: SignedIn | None,
 
     context: a frozen dataclass, which the template sees as ``page``. The template also sees ``who``, ``csrf``,
     ``navigation``, ``demonstration`` (whether the workspace is one), ``language``, ``_`` and the filters ``number``,
-    ``share``, ``moment``, ``day`` and ``kilos``.
+    ``share``, ``moment``, ``day`` and ``kilos``, and for what is kept in English ``said`` (a sentence) and ``reason``.
     """
     language = language_of(request, who.language if who else None)
     text = _environment(language).get_template(template).render(
@@ -57,23 +58,12 @@ def _environment(language: str) -> Environment:
     environment.filters["moment"] = lambda at: moment(at, language)
     environment.filters["day"] = lambda day, form="d MMM y": format_date(day, form, locale=language)
     environment.filters["kilos"] = lambda mass_kg: f"{number(mass_kg, 1 if abs(mass_kg) < 10 else 0, language)} kg"
+    environment.filters["said"] = lambda sentence: _marked(sentence, language)
+    environment.filters["reason"] = lambda reason: reason_said(reason, language)
     return environment
 
 
-def number(x: float, digits: int, language: str) -> str:
-    """The number with so many decimals, as this language writes it."""
-    return format_decimal(x, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=language)
-
-
-def share(part: float, digits: int | None, language: str) -> str:
-    """A share of 0 to 1 in per cent, with so many decimals; unless given, as many as leave two digits."""
-    if digits is None:
-        digits = 0 if part == 0 or part >= 0.1 else 1 if part >= 0.01 else 2
-    return format_percent(part, format=f"#,##0.{'0' * digits} %" if digits else "#,##0 %", locale=language)
-
-
-def moment(at: datetime | str, language: str) -> str:
-    """The moment in UTC, as this language writes it; text is RFC 3339."""
-    if isinstance(at, str):
-        at = datetime.fromisoformat(at)
-    return f"{format_datetime(at.astimezone(UTC), 'd MMM y HH:mm', locale=language)} UTC"
+def _marked(sentence: str, language: str) -> Markup:
+    """The sentence in this language, else in English and marked so, for those who have the page read to them."""
+    translated = sentence if language == "en" else said(sentence, language)
+    return escape(translated) if translated is not None else Markup('<span lang="en">{}</span>').format(sentence)

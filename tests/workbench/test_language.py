@@ -3,7 +3,7 @@
 import pytest
 
 from scantriage.workbench import language
-from scantriage.workbench.render import moment, number
+from scantriage.workbench.formats import moment, number
 
 FRISIAN = """
 msgid ""

@@ -28,7 +28,12 @@ export class Readout {
 
   /** A length as text, metres. */
   metres(length) {
-    return `${this.formats[2].format(length)} m`;
+    return `${this.number(length)} m`;
+  }
+
+  /** A number as text, two decimals. */
+  number(value) {
+    return this.formats[2].format(value);
   }
 
   #write(name, value, digits) {

@@ -104,7 +104,7 @@ function reflect(viewer) {
     if (document.activeElement !== slider) slider.value = values[slider.dataset.slider];
   }
   for (const legend of root.querySelectorAll("[data-legend]")) legend.hidden = !isLegendOf(viewer, legend.dataset.legend);
-  part("window").textContent = `${look.range.low.toFixed(2)} … ${look.range.high.toFixed(2)}`;
+  part("window").textContent = `${viewer.readout.number(look.range.low)} … ${viewer.readout.number(look.range.high)}`;
 }
 
 function isLegendOf({ look, mode, files }, legend) {
