@@ -11,8 +11,11 @@ from scantriage.calibrate.attenuation import Calibrated, calibrate
 from scantriage.compare.pair import compare
 from scantriage.io.pictures import write_picture
 from scantriage.io.scan_files import read_scan
+from scantriage.io.views import read_facts, write_views
 from scantriage.locate.frame import locate
+from scantriage.pipeline.fine_views import pair_fine_views
 from scantriage.pipeline.pair_run import choose_energies, read_pair
+from scantriage.pipeline.prepare import StageClock, prepare
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.scan.container import ContainerFrame, size_of
 from scantriage.single.reading import read_single_scan
@@ -130,6 +133,22 @@ def bench_write(benchmark, pair, tmp_path):
         kwargs={"container_id": pair.origin.container_id, **records}, **_ROUNDS,
     )  # fmt: skip
     assert cv2.imread(str(picture)).shape[1] == 1400
+
+
+def bench_views(benchmark, pair, located, registered):
+    """What the workbench shows, but for what else is written: sampled finely, and kept."""
+    prepared = [prepare(one, pair.manifest, StageClock(), n_energies=2) for one in (pair.origin, pair.rescan)]
+    energies = tuple((one.energy, one.energy_mv) for one in located)
+    compared = compare(registered.origin, registered.rescan, energies_mv=tuple(mv for _, mv in energies))
+    fine = benchmark.pedantic(pair_fine_views, args=(prepared, energies, registered, compared), **_ROUNDS)
+    assert fine.layers["origin"].facts.dx_m == pytest.approx(0.005)
+
+
+def bench_keep_views(benchmark, pair, tmp_path):
+    _, views = read_pair(pair.origin, pair.rescan, pair.manifest)
+    path = tmp_path / "views.tif"
+    benchmark.pedantic(write_views, args=(path, views.fine), **_ROUNDS)
+    assert read_facts(path).facts == views.fine.facts
 
 
 def _locate(pair: FullSizePair, record, image) -> ContainerFrame:
