@@ -63,12 +63,12 @@ def judge(compared: Compared, known: Known, opinion: Opinion | None) -> list[Jud
     """Findings from changes, strongest first; masses only where both scans are calibrated.
 
     Where there is an opinion, only changes that it supports are findings; where none is left and it is convinced all
-    the same, the place that it means.
+    the same, the place that it means. Of display exports it has learned too little for that.
     """
     if is_swapped(compared):
         return [_swapped(compared, known.size)]
     changes = [change for change in compared.changes if opinion is None or opinion.supports(change)]
-    if opinion is not None and opinion.pair > CONVINCED and not changes:
+    if opinion is not None and opinion.pair > CONVINCED and known.calibrated and not changes:
         changes = _meant(compared, opinion)
     moved = _moved_pairs(changes)
     partners = {index for pair in moved for index in pair}

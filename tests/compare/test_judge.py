@@ -78,6 +78,7 @@ def test_an_opinion_that_is_convinced_names_a_place_too_faint_for_significance()
     assert meant.container_box.x0 == pytest.approx(20 * 0.06)
     assert meant.mass_kg == pytest.approx(36 / RECOVERED)
     assert findings(differs=differs, opinion=Opinion(places, pair=1.0)) == []  # not convinced
+    assert findings(calibrated=False, differs=differs, opinion=Opinion(places, pair=3.0)) == []
     assert findings(differs=-differs, opinion=Opinion(places, pair=3.0)) == []  # the comparison leans the other way
 
 
