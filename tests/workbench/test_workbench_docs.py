@@ -1,0 +1,28 @@
+import re
+from pathlib import Path
+
+from scantriage.pipeline.outcome_import import COLUMNS
+from scantriage.store.preferences import RETENTION_DAYS
+from scantriage.store.tokens import SCOPES, SCOPES_OF
+
+DOCS = (Path(__file__).parents[2] / "docs" / "workbench.md").read_text()
+
+
+def test_the_table_of_retention_is_the_programs():
+    told = {kind: int(days) for kind, days in re.findall(r"^\| `(\w+)` \| (\d+) \|", DOCS, re.MULTILINE)}
+    assert told == dict(RETENTION_DAYS)
+
+
+def test_the_table_of_scopes_is_the_programs():
+    rows = re.findall(r"^\| `(\w+:\w+)` \|[^|]*\| (.*?) \| ?(.*?) \| ?(.*?) ?\|$", DOCS, re.MULTILINE)
+    assert [row[0] for row in rows if row[0] in SCOPES] == [row[0] for row in rows]
+    told = {
+        role: {row[0] for row in rows if row[place]}
+        for place, role in enumerate(("supervisor", "auditor", "partner"), 1)
+    }
+    assert told == {role: set(SCOPES_OF[role]) for role in told}
+    assert not SCOPES_OF["analyst"] | SCOPES_OF["administrator"]
+
+
+def test_the_columns_of_the_table_of_outcomes_are_the_programs():
+    assert ",".join(COLUMNS) in DOCS
