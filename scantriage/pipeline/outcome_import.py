@@ -31,7 +31,7 @@ _WEIGHT = re.compile(r"\d{1,6}(\.\d{1,3}|,\d{1,2})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
-    """What became of a row of a table: ``entered``, ``known`` from an earlier import, or ``refused`` with a sentence."""
+    """What became of a row of a table: ``entered``, ``known`` from an earlier import, or ``refused``, and why."""
 
     line: int
     container_id: str

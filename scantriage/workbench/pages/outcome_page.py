@@ -186,7 +186,7 @@ def keep_outcome(
     photos: list[UploadFile],
     replaces: int | None = None,
 ) -> int:
-    """Keep what was typed, with its photographs, and give its number. ActRefused or UnusableInput where it cannot be."""
+    """Keep what was typed, with its photographs; its number. ActRefused or UnusableInput where it cannot be."""
     given = [photo for photo in photos if photo.filename]  # an empty field of a form comes as a file without a name
     if len(given) > _MOST_PHOTOS:
         raise ActRefused(f"An entry has up to {_MOST_PHOTOS} photographs.")
