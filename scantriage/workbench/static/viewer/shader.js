@@ -67,10 +67,19 @@ float valueOf(Layer l, float code) {
 // between texel centres in proportion; next to nothing the nearest texel
 float valueAt(usampler2DArray codes, Layer l, vec2 texel, int level) {
   vec2 place = texel / float(1 << level) - 0.5, low = floor(place), part = place - low;
-  ivec2 corner = ivec2(low);
+  ivec2 last = (l.size - 1) >> level;
+  if (any(lessThan(place, vec2(-0.5))) || any(greaterThanEqual(place, vec2(last) + 0.5))) return NOTHING;
+  ivec2 a = max(ivec2(low), 0), b = min(ivec2(low) + 1, last);
+  int tile = l.tile >> level;
+  ivec2 tileA = ivec2((vec2(a) + 0.5) / float(tile)), tileB = ivec2((vec2(b) + 0.5) / float(tile));
+  a -= tileA * tile;
+  b -= tileB * tile;
+  int rowA = tileA.y * l.tileCols, rowB = tileB.y * l.tileCols;
   vec4 c = vec4(
-    float(codeAt(codes, l, corner, level)), float(codeAt(codes, l, corner + ivec2(1, 0), level)),
-    float(codeAt(codes, l, corner + ivec2(0, 1), level)), float(codeAt(codes, l, corner + ivec2(1, 1), level)));
+    float(texelFetch(codes, ivec3(a, rowA + tileA.x), level).r),
+    float(texelFetch(codes, ivec3(b.x, a.y, rowA + tileB.x), level).r),
+    float(texelFetch(codes, ivec3(a.x, b.y, rowB + tileA.x), level).r),
+    float(texelFetch(codes, ivec3(b, rowB + tileB.x), level).r));
   if (c.x * c.y * c.z * c.w > 0.0)
     return valueOf(l, mix(mix(c.x, c.y, part.x), mix(c.z, c.w, part.x), part.y));
   float nearest = part.y < 0.5 ? (part.x < 0.5 ? c.x : c.y) : (part.x < 0.5 ? c.z : c.w);
