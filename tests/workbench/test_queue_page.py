@@ -73,6 +73,13 @@ def test_a_port_that_is_asked_for_less_has_no_line(supervisor, database):
     assert "openings of NLRTM" not in supervisor.get("/queue").text
 
 
+def test_a_port_whose_openings_are_given_is_named_at_the_beginning(supervisor, database):
+    with database.writing() as connection:
+        save_site(connection, Site("NLRTM", "Rotterdam", openings_per_day=0))
+    text = supervisor.get("/queue").text
+    assert text.index("No opening of NLRTM is left today: 0 of 0 given.") < text.index(number(1))
+
+
 @pytest.mark.usefixtures("supervisor")
 def test_what_is_decided_needs_no_opening_any_more(database):
     with database.writing() as connection:

@@ -130,7 +130,7 @@ def test_an_assignment_that_ran_out(client_for, database, clock):
     answer = decide(ana, late, **REFER | {"text": "A long <b>explanation</b>."})
     assert answer.status_code == 409
     assert "Your time for this container ran out" in answer.text
-    assert "Somebody else has it before them now." in answer.text
+    assert "It was given out again since." in answer.text
     assert "A long &lt;b&gt;explanation&lt;/b&gt;." in answer.text
     assert decide(ben, taken).status_code == 303
     assert "Somebody else has decided on it." in decide(ana, late, **REFER).text
@@ -216,6 +216,29 @@ def test_a_projected_load_is_told_after_the_decision(client_for, database):
     assert any(told)
     assert not all(told)
     assert f"{sum(told)} of {sum(told)}" in ana.get("/work").text
+
+
+def test_a_projected_load_that_ran_out_is_told_as_a_real_one(client_for, database, clock):
+    set_preferences(database, tip_share=0.5, assignment_minutes=1)
+    ana = client_for("analyst")
+    with database.writing() as connection:
+        for place in range(20, 40):
+            put_tip(
+                connection, container_id=number(place), reading_digest=f"digest-{place}", zone="floor", mass_kg=35.0,
+                box=MetreBox(1.0, 2.0, 0.0, 0.4), row=queue_row(place).line, views="views/none", at=NOW,
+            )  # fmt: skip
+    said = set()
+    for _ in range(12):
+        assignment = given_to(ana)
+        clock.go_on(minutes=1.5)
+        ana.submit("/work/next")  # takes back what ran out
+        answer = decide(ana, assignment)
+        said.add((answer.status_code, re.search(r'role="alert">(.*?)</p>', answer.text, re.DOTALL)[1].strip()))
+        decide(ana, given_to(ana))
+    ran_out = "Your time for this container ran out; go on to the next. "
+    assert said <= {
+        (409, ran_out + more) for more in ("Nobody has decided on it: it waits again.", "It was given out again since.")
+    }
 
 
 def test_two_who_disagree_leave_it_to_a_supervisor_who_sees_both(client_for, database):

@@ -34,8 +34,8 @@ Worker = Annotated[SignedIn, Depends(signed_in("analyst", "supervisor"))]
 _MEANWHILE = {
     "waiting": N_("Nobody has decided on it: it waits again."),
     "second": N_("It waits for a second look by somebody else."),
-    "open": N_("Somebody else has it before them now."),
-    "second_open": N_("Somebody else has it before them now."),
+    "open": N_("It was given out again since."),
+    "second_open": N_("It was given out again since."),
 }
 _DECIDED_BY_OTHERS = N_("Somebody else has decided on it.")
 
@@ -196,8 +196,10 @@ def _refused(
 
 
 def _meanwhile(row: QueueRow | None, assignment: Assignment) -> str:
-    if assignment.state not in ("expired", "skipped") or row is None or assignment.tip_id is not None:
+    if assignment.state not in ("expired", "skipped") or row is None:
         return ""
+    if assignment.tip_id is not None:  # what is said of most that ran out: silence would tell it from a real one
+        return _MEANWHILE["waiting"]
     return _MEANWHILE.get(row.state, _DECIDED_BY_OTHERS)
 
 
