@@ -65,7 +65,7 @@ def test_all_evidence_is_said():
     }
     assert [sentence for sentence in every.values() if said(sentence, "nl") is None] == []
     assert said(every["base_rate"], "nl") == (
-        f"Ongeveer {100 * DEFAULT_WEIGHTS.base_rate:.1f}% van alle containers bevat een lading die er niet hoort."
+        f"Ongeveer {100 * DEFAULT_WEIGHTS.base_rate:.1f} % van alle containers bevat een lading die er niet hoort."
     ).replace(".", ",", 1)
 
 
