@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Browser
 from made_container import lay
 from made_queue import NOW, SECRETS, number, queue_row
 from made_views import made_views
@@ -226,7 +225,6 @@ def _told(answers, forbidden):
 def test_every_link_an_analyst_is_given_leads_nowhere_that_names_it(client_for):
     """What no page shows but a link or a form leads to: followed, all the way down, without deciding."""
     ana = client_for("analyst")
-    assert isinstance(ana, Browser)
     start = ana.submit("/work/next").headers["location"]
     seen, waiting = {}, ["/work", start, f"{start}/change", f"{start}/decided", f"{start}/annotations"]
     while waiting:
