@@ -9,17 +9,13 @@ from itertools import count
 
 import pytest
 import uvicorn
-from argon2 import PasswordHasher
-from starlette.testclient import TestClient
+from made_browser import QUICK, Browser
 
 from scantriage.store import accounts, sessions
 from scantriage.store.database import Database
 from scantriage.workbench.access.limits import Buckets, Limits
 from scantriage.workbench.access.passwords import Passwords
 from scantriage.workbench.app import create_app
-
-ADDRESS = "https://scantriage.test"
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Clock:
@@ -33,24 +29,6 @@ class Clock:
 
     def go_on(self, **by: float) -> None:
         self.now += timedelta(**by)
-
-
-class Browser(TestClient):
-    """A browser that does not follow redirects; `submit` sends a form with its session's CSRF token."""
-
-    csrf = ""
-    account_id = 0
-
-    def __init__(self, app) -> None:
-        super().__init__(app, base_url=ADDRESS, follow_redirects=False)
-
-    def submit(self, url: str, fields: dict[str, object] | None = None, **options):
-        return self.post(url, data={"csrf": self.csrf} | (fields or {}), **options)
-
-    def enter(self, token: str, csrf: str, account_id: int) -> None:
-        """Go on in this session."""
-        self.cookies.set("__Host-session", token, domain="scantriage.test")
-        self.csrf, self.account_id = csrf, account_id
 
 
 @pytest.fixture

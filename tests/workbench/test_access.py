@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from conftest import Browser
 from fastapi.routing import iter_route_contexts
+from made_browser import Browser
 from made_routes import ALLOWED, MOUNTED, NOBODY_YET
 
 from scantriage.store import audit, sessions

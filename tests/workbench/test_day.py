@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from conftest import QUICK
+from made_browser import QUICK
 
 from scantriage.pipeline import day_run
 from scantriage.pipeline.audit_run import verify_trail

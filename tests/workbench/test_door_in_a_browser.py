@@ -3,7 +3,7 @@
 import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import QUICK
+from made_browser import QUICK
 
 from scantriage.store import accounts
 

@@ -6,7 +6,7 @@ import time
 
 import pyotp
 import pytest
-from conftest import QUICK
+from made_browser import QUICK
 
 from scantriage.workbench.access.limits import Buckets
 from scantriage.workbench.access.passwords import Passwords, one_time_password

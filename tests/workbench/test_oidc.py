@@ -4,8 +4,8 @@ import shutil
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import QUICK, Browser
 from joserfc.jwk import RSAKey
+from made_browser import QUICK, Browser
 from made_provider import CLIENT, SECRET, MadeProvider
 
 from scantriage.errors import WorkspaceError

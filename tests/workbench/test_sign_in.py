@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from conftest import QUICK, Browser
+from made_browser import QUICK, Browser
 
 from scantriage.store import accounts, audit
 
