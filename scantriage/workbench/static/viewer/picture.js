@@ -31,7 +31,9 @@ export class Picture {
   /** Draw all panes. @param {object[]} panes see modes.js @param {object} look see look.js */
   draw(panes, look) {
     const { gl } = this, { width, height } = gl.canvas;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    for (const pane of panes)
+      for (const layer of Object.values(pane.layers))
+        if (layer && (look.dual || levelFor(layer, pane) > 0)) this.tiles.halve(layer);
     gl.viewport(0, 0, width, height);
     gl.disable(gl.SCISSOR_TEST);
     gl.clearColor(0.16, 0.17, 0.18, 1);
@@ -97,16 +99,13 @@ export class Picture {
     gl.uniform1i(program.at(`${name}Codes`), unit);
     gl.uniform1i(at("there"), texture ? 1 : 0);
     if (!texture) return;
-    const texels = 1 / (layer.dx * pane.view.scale); // per pixel
-    const level = levelOf(texels);
     const [x, z] = pane.toMetres(0, height); // where gl_FragCoord counts from: the canvas's lower left corner
-    gl.uniform4f(
-      at("place"), texels, -1 / (layer.dz * pane.view.scale), layer.col(x), layer.row(z),
-    );
+    const across = 1 / (layer.dx * pane.view.scale), up = -1 / (layer.dz * pane.view.scale); // texels per pixel
+    gl.uniform4f(at("place"), across, up, layer.col(x), layer.row(z));
     gl.uniform2i(at("size"), layer.cols, layer.rows);
     gl.uniform1i(at("tile"), layer.tile);
     gl.uniform1i(at("tileCols"), layer.tileCols);
-    gl.uniform1i(at("level"), level);
+    gl.uniform1i(at("level"), levelFor(layer, pane));
     gl.uniform1i(at("coarse"), levelOf(COARSE_M / layer.dx + 0.5));
     gl.uniform2f(at("code"), layer.scale, layer.offset);
     gl.uniform3f(at("counts"), layer.air ? 1 : 0, layer.air?.dark ?? 0, layer.air?.span ?? 1);
@@ -119,6 +118,11 @@ export class Picture {
     fill();
     return texture;
   }
+}
+
+/** The level of a layer whose texels are nearly as large as the pixels of a pane. */
+function levelFor(layer, pane) {
+  return levelOf(1 / (layer.dx * pane.view.scale));
 }
 
 /** The level whose texels are nearly as large as so many whole ones. */

@@ -12,6 +12,8 @@ export class Tiles {
   constructor(gl, views, arrived) {
     Object.assign(this, { gl, views, arrived, halver: new Halver(gl) });
     this.textures = new Map();
+    /** @type {Map<string, object[]>} slices whose halved levels are still to be made, by layer */
+    this.whole = new Map();
     this.loading = new Map();
   }
 
@@ -51,7 +53,14 @@ export class Tiles {
     gl.texSubImage3D(
       gl.TEXTURE_2D_ARRAY, 0, 0, 0, slice, cols, rows, 1, gl.RED_INTEGER, gl.UNSIGNED_SHORT, codes,
     );
-    this.halver.halve(texture, { slice, tile: layer.tile, rows, cols, flags: layer.quantity === "flags" });
+    const whole = this.whole.get(layer.name) ?? [];
+    this.whole.set(layer.name, [...whole, { slice, rows, cols, flags: layer.quantity === "flags" }]);
+  }
+
+  /** Make the halved levels of what has arrived of a layer; only somebody who zooms out needs them. */
+  halve(layer) {
+    for (const slice of this.whole.get(layer.name) ?? []) this.halver.halve(this.textures.get(layer.name), slice);
+    this.whole.delete(layer.name);
   }
 
   #allocate(layer) {
