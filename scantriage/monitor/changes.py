@@ -5,6 +5,9 @@ and Rinaldo, arXiv:2203.03532. Each compares the days since with reference days 
 together: under one rate the events fall on the days by chance, however high the rate is, so no estimate of it is
 needed (the conditional test of two Poisson rates: Przyborowski and Wilenski 1940, doi:10.1093/biomet/31.3-4.313; as a
 ratio it is the Bayes factor under the scale-invariant prior). Its mean under one rate is 1.
+
+Containers of one consignment are flagged together. Lots of five say as much as a fifth of so many events, so logarithms
+are divided by how much more the counts vary from day to day than single events would.
 """
 
 from __future__ import annotations
@@ -73,7 +76,7 @@ def log_e_detector(trials: Counts, events: Counts) -> tuple[FloatArray, Counts]:
     start = np.maximum(first - LONGEST_REFERENCE, 0)
     before = trials_to[first] - trials_to[start], events_to[first] - events_to[start]
     since = trials_to[days + 1] - trials_to[first], events_to[days + 1] - events_to[first]
-    log_e = _log_e(*before, *since)
+    log_e = _log_e(*before, *since, lot=_lots(trials, events)[days])
     for day in range(SHORTEST_REFERENCE, n_days):
         here = slice(*np.searchsorted(days, [day, day + 1]))
         total[day] = np.logaddexp.reduce(log_e[here])
@@ -104,15 +107,33 @@ def _possible(n_days: int) -> tuple[Counts, Counts]:
     return days[keep], first[keep]
 
 
-def _log_e(n_before: Counts, x_before: Counts, n_since: Counts, x_since: Counts) -> FloatArray:
+def _lots(trials: Counts, events: Counts) -> FloatArray:
+    """How many events come together, 1 or more, as far as each day can tell: differences of neighbouring days.
+
+    A rate that changes makes one of these differences larger, not all of them.
+    """
+    some = trials > 0
+    n, x = trials[some].astype(np.float64), events[some].astype(np.float64)
+    expected = np.maximum(np.cumsum(x), 1e-9) / np.cumsum(n)
+    squares = (x[1:] / n[1:] - x[:-1] / n[:-1]) ** 2 / (1 / n[1:] + 1 / n[:-1])
+    lots = np.ones(len(trials))
+    if len(n) > 1:
+        mean = np.cumsum(squares) / np.arange(1, len(n)) / expected[1:]
+        seen = np.maximum(np.cumsum(some) - 2, -1)  # the last pair of days until each day
+        lots = np.where(seen >= 0, np.maximum(mean[seen], 1.0), 1.0)
+    return lots
+
+
+def _log_e(n_before: Counts, x_before: Counts, n_since: Counts, x_since: Counts, *, lot: FloatArray) -> FloatArray:
     """Log likelihood ratio of changed to unchanged, given all events, mixed evenly over `_FACTORS`.
 
-    Counts are taken for Poisson ones. Where rates are high, events vary less than that, and alarms come later.
+    lot: events that come together. Counts are taken for Poisson ones. Where rates are high, events vary less than
+    that, and alarms come later.
     """
     trials, events = n_before + n_since, x_before + x_since
     split = trials[:, np.newaxis] / np.maximum(n_before[:, np.newaxis] + n_since[:, np.newaxis] * _FACTORS, 1e-9)
     log_each = x_since[:, np.newaxis] * np.log(_FACTORS) + events[:, np.newaxis] * np.log(np.maximum(split, 1e-9))
-    log_e: FloatArray = np.logaddexp.reduce(log_each, axis=1) - np.log(len(_FACTORS))
+    log_e: FloatArray = np.logaddexp.reduce(log_each / lot[:, np.newaxis], axis=1) - np.log(len(_FACTORS))
     return log_e
 
 

@@ -50,6 +50,17 @@ def test_false_alarms_are_rarer_than_stated():
     assert n_alarms < 50
 
 
+def test_events_in_lots_count_as_so_many_lots():
+    """Lots of five: taken for single events, half of these series would give an alarm."""
+    trials, n_alarms = np.full(120, 300), 0
+    for seed in range(100):
+        events = 5 * np.random.default_rng(seed).binomial(60, 0.01, 120)
+        n_alarms += bool(changes(trials, events, mean_days=200))
+    assert n_alarms < 30
+    risen = 5 * np.random.default_rng(1).binomial(60, np.repeat([0.01, 0.06], [60, 60]))
+    assert len(changes(trials, risen, mean_days=200)) == 1
+
+
 def test_more_series_together_take_more_to_alarm():
     counts = days(0.01, since=0.03)
     alone, together = (changes(*counts, mean_days=200, n_series=n)[0].seen for n in (1, 1000))
