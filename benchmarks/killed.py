@@ -55,7 +55,7 @@ def main() -> None:
 async def _killed_and_worked(server: Server, analysts: list[Analyst], worked: Worked, *, times: int) -> list[Row]:
     """Let them work while the server dies and comes back."""
     rng, rows = Random(20), []  # noqa: S311
-    day = Day(len(analysts), seconds=float("inf"))
+    day = Day(len(analysts), seconds=float("inf"), starts_within_s=max(THINK_S))
     working = asyncio.create_task(work_all(analysts, day))
     for n in range(times):
         lived_s = rng.uniform(*LIFE_S)

@@ -65,7 +65,7 @@ def main() -> None:
 
 
 async def _work(analysts: list[Analyst], *, seconds: float) -> None:
-    await work_all(analysts, Day(len(analysts), seconds=seconds))
+    await work_all(analysts, Day(len(analysts), seconds=seconds, starts_within_s=max(THINK_S)))
 
 
 if __name__ == "__main__":

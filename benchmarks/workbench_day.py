@@ -44,7 +44,6 @@ LAYERS = ("origin", "rescan", "blind", "difference", "significance")  # that an 
 FOUR_EYES = 0.95  # the top of the queue takes two
 _READY_S = 60.0
 _RETRY_S = 0.2
-_STARTS_WITHIN_S = 20.0  # so that they ask at their steady pace from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +202,14 @@ class Worked:
 
 
 class Day:
-    """Begins when all are at their desks, and is over after so many seconds or when it is ended."""
+    """Begins when all are at their desks, and is over after so many seconds or when it is ended.
 
-    def __init__(self, n_people: int, *, seconds: float) -> None:
+    starts_within_s: until each has asked for a first container: as long as they think, so that the pace is steady.
+    """
+
+    def __init__(self, n_people: int, *, seconds: float, starts_within_s: float) -> None:
         self._desks = asyncio.Barrier(n_people)
+        self.starts_within_s = starts_within_s
         self._seconds, self._end_s = seconds, float("inf")
 
     async def begin(self) -> None:
@@ -247,7 +250,7 @@ class Analyst:
         async with self._browser() as browser:
             await self._send(browser, "work", "GET", "/work")  # where signing in leads
             await day.begin()
-            await asyncio.sleep(self.rng.uniform(0, _STARTS_WITHIN_S))
+            await asyncio.sleep(self.rng.uniform(0, day.starts_within_s))
             while not day.over:
                 location = await self._send(browser, "next", "POST", "/work/next", data={})
                 if not location.startswith("/work/"):
