@@ -13,10 +13,11 @@ from scantriage.pipeline.monitoring import Measure, RateChange
 from scantriage.pipeline.monitoring_tables import Scope, Table
 from scantriage.store.daily_counts import Dimension
 
-# days of which a line is the mean: one week, so that weekdays do not show
-SMOOTHED = 7
+# days of which a line is the mean: whole weeks, so that weekdays do not show; openings are a few a day
+_SMOOTHED: dict[Measure, int] = {"flags": 7, "finds": 28}
 _N_PANELS, _A_ROW = 9, 3
 _PANEL = (344, 168)  # pixels, labels and margins included
+_LEGEND = 22
 _MARGIN = (44, 30, 12, 22)  # left, top, right, bottom
 
 
@@ -52,7 +53,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One small plot of a rate. line: pieces of a path. dots: days on which anything was tried."""
+    """One small plot of a rate. line: pieces of a path. dots: days, where a day alone tells something."""
 
     value: str
     left: int
@@ -67,10 +68,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """Small plots of one measure on one scale; n_left_out: values with fewer containers that are not drawn."""
+    """Small plots of one measure on one scale.
+
+    n_days: of which a line is the mean. n_left_out: values with fewer containers that are not drawn.
+    """
 
     by: Dimension
     measure: Measure
+    n_days: int
     width: int
     height: int
     panels: tuple[Panel, ...]
@@ -126,16 +131,17 @@ def panels(table: Table, changes: Sequence[RateChange], scope: Scope, by: Dimens
         order = sorted(of_value, key=lambda value: (-sum(events for _, events in of_value[value].values()), value))
     shown = [value for value in order if any(n for n, _ in of_value[value].values())][:_N_PANELS]
     days = [scope.first + timedelta(days=i) for i in range((scope.last - scope.first).days + 1)]
-    lines = {value: _smoothed(of_value[value], days) for value in shown}
+    n_days = min(_SMOOTHED[measure], max(1, len(days) // 2))
+    lines = {value: _smoothed(of_value[value], days, n_days) for value in shown}
     top = max((rate for line in lines.values() for rate in line if rate is not None), default=0.0)
     placed = tuple(
-        _panel(i, value, of_value[value], lines[value], days, top, [
+        _panel(i, value, of_value[value] if measure == "flags" else {}, lines[value], days, top, [
             one for one in changes if (one.measure, one.dimension, one.value) == (measure, by, value)
         ])
         for i, value in enumerate(shown)
     )  # fmt: skip
-    width, height = _PANEL[0] * _A_ROW, _PANEL[1] * max(1, math.ceil(len(shown) / _A_ROW))
-    return Panels(by, measure, width, height, placed, len(order) - len(shown))
+    width, height = _PANEL[0] * _A_ROW, _PANEL[1] * max(1, math.ceil(len(shown) / _A_ROW)) + _LEGEND
+    return Panels(by, measure, n_days, width, height, placed, len(order) - len(shown))
 
 
 def day_bars(table: Table, scope: Scope) -> Bars:
@@ -183,7 +189,7 @@ def _panel(
 ) -> Panel:
     left, above, right, below = _MARGIN
     x = Axis(0, max(1, len(days) - 1), left, _PANEL[0] - right)
-    y = _linear(max(top, 1e-6) * 1.05, _PANEL[1] - below, above)
+    y = _linear(min(max(top, 1e-6) * 1.05, 1.0), _PANEL[1] - below, above)
     pieces, drawing = [], False
     for day, rate in enumerate(line):
         if rate is not None:
@@ -201,11 +207,11 @@ def _panel(
     )  # fmt: skip
 
 
-def _smoothed(counts: dict[date, tuple[int, int]], days: list[date]) -> list[float | None]:
-    """The rate of the last days together, at each day; None where nothing was tried in them."""
-    rates: list[float | None] = []
-    for i in range(len(days)):
-        some = [counts.get(day, (0, 0)) for day in days[max(0, i - SMOOTHED + 1) : i + 1]]
+def _smoothed(counts: dict[date, tuple[int, int]], days: list[date], n_days: int) -> list[float | None]:
+    """The rate of the last so many days together, at each day; None where there are not so many, or nothing was tried."""
+    rates: list[float | None] = [None] * (n_days - 1)
+    for i in range(n_days - 1, len(days)):
+        some = [counts.get(day, (0, 0)) for day in days[i - n_days + 1 : i + 1]]
         n = sum(one for one, _ in some)
         rates.append(sum(events for _, events in some) / n if n else None)
     return rates
