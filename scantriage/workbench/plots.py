@@ -208,7 +208,7 @@ def _panel(
 
 
 def _smoothed(counts: dict[date, tuple[int, int]], days: list[date], n_days: int) -> list[float | None]:
-    """The rate of the last so many days together, at each day; None where there are not so many, or nothing was tried."""
+    """The rate of the last so many days together, at each day; None where there are not so many, or none tried."""
     rates: list[float | None] = [None] * (n_days - 1)
     for i in range(n_days - 1, len(days)):
         some = [counts.get(day, (0, 0)) for day in days[i - n_days + 1 : i + 1]]
