@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from scantriage.pipeline.monitoring import Report
 from scantriage.store.daily_counts import SECONDS, Dimension, Opened, Read
-from scantriage.store.figures import Detection, Referring
+from scantriage.store.figures import MASSES_KG, Detection, Referring
 
 T = TypeVar("T", bound=Any)  # a row with a day, and a port where that matters
 # share: 0 to 1. zone, flag, verdict: a name that the page says in the reader's language
@@ -273,14 +273,22 @@ def unseen(report: Report, scope: Scope) -> Table:
 
 
 def detection(found: Iterable[Detection]) -> Table:
-    """What each analyst noticed of the loads projected into each zone, with 95 % intervals."""
+    """What each analyst noticed of the loads projected into each zone, by mass, with 95 % intervals."""
     columns = (
-        Column("analyst", "text"), Column("zone", "zone"), Column("shown", "count"), Column("noticed", "count"),
-        Column("detection", "share"), Column("detection_low", "share"), Column("detection_high", "share"),
+        Column("analyst", "text"), Column("zone", "zone"), Column("mass", "text"), Column("shown", "count"),
+        Column("noticed", "count"), Column("detection", "share"), Column("detection_low", "share"),
+        Column("detection_high", "share"),
     )  # fmt: skip
     return Table("detection", columns, [
-        (one.analyst, one.zone, one.n_shown, one.n_found, *_rate(one.n_found, one.n_shown)) for one in found
+        (one.analyst, one.zone, _mass_class(one.up_to_kg), one.n_shown, one.n_found, *_rate(one.n_found, one.n_shown))
+        for one in found
     ])  # fmt: skip
+
+
+def _mass_class(up_to_kg: float | None) -> str:
+    """The class of a load's mass, in signs that every language has."""
+    lower = [0.0, *(upper for upper in MASSES_KG if up_to_kg is None or upper < up_to_kg)][-1]
+    return f"> {lower:g} kg" if up_to_kg is None else f"{lower:g}–{up_to_kg:g} kg"
 
 
 def referring(done: Iterable[Referring]) -> Table:

@@ -17,6 +17,8 @@ from scantriage.store.encoding import utc_text
 
 # days since the latest scan, upper ends of the classes of the queue's age
 AGES = (1, 2, 3, 7, 14, 30)
+# of projected loads, upper ends of the classes: half a bag and less, up to three bags, more
+MASSES_KG = (20.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,14 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What an analyst saw of the loads that were projected into a zone."""
+    """What an analyst saw of the loads of a class of mass that were projected into a zone.
+
+    up_to_kg: upper end of the class, of `MASSES_KG`; None for all that are heavier.
+    """
 
     analyst: str
     zone: str
+    up_to_kg: float | None
     n_shown: int
     n_found: int
 
@@ -74,12 +80,14 @@ def now(connection: Connection, *, ports: Sequence[str], at: datetime) -> Now:
 
 
 def detections(connection: Connection, *, since: date, until: date) -> list[Detection]:
-    """What each analyst saw of projected loads in each zone in these days, both included."""
-    wanted = text("""
-        SELECT a.display_name, t.zone, count(*), sum(v.found)
+    """What each analyst saw of projected loads in these days, both included, by zone and class of mass."""
+    classes = " ".join(f"WHEN t.mass_kg <= {upper} THEN {upper}" for upper in MASSES_KG)
+    wanted = text(f"""
+        SELECT a.display_name, t.zone, CASE {classes} END AS up_to_kg, count(*), sum(v.found)
         FROM tip_verdicts v JOIN tips t ON t.id = v.tip_id JOIN accounts a ON a.id = v.account_id
-        WHERE v.decided_at >= :since AND v.decided_at < :before GROUP BY v.account_id, t.zone ORDER BY 1, 2
-    """)
+        WHERE v.decided_at >= :since AND v.decided_at < :before
+        GROUP BY v.account_id, t.zone, up_to_kg ORDER BY 1, 2, up_to_kg IS NULL, up_to_kg
+    """)  # noqa: S608 (numbers of this program)
     return [Detection(*row) for row in connection.execute(wanted, _bounds(since, until))]
 
 

@@ -1,4 +1,4 @@
-"""Threat image projection: loads projected into copies of readings for training, and how analysts do on them.
+"""Threat image projection: loads projected into copies of readings for training.
 
 They lie in tables of their own. Nothing here touches readings, the queue, decisions, referrals or outcomes, and none
 of those is asked for anything here.
@@ -14,16 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, and_, case, delete, func, insert, select
+from sqlalchemy import Connection, and_, delete, func, insert, select
 
 from scantriage.scan.finding import Zone
 from scantriage.scan.geometry import MetreBox
 from scantriage.store.encoding import utc_text
-from scantriage.store.workbench_schema import assignments, queue_rows, tip_verdicts, tips
+from scantriage.store.workbench_schema import assignments, queue_rows, tips
 
-# kg: upper ends of the classes in which verdicts are counted; the last has none
-MASS_CLASSES = (20.0, 60.0)
-_95_PERCENT = 1.959964  # standard deviations
 _QUEUED = and_(queue_rows.c.container_id == tips.c.container_id, queue_rows.c.reading_digest == tips.c.reading_digest)
 
 
@@ -48,24 +45,6 @@ class Candidate(NamedTuple):
     container_id: str
     reading_digest: str
     ranked_at: str
-
-
-class TipScore(NamedTuple):
-    """How often an analyst noticed loads of a zone and class of mass.
-
-    over_kg, up_to_kg: the class; None where it has no upper end. n: shown; n_found: noticed. rate, low, high: with
-    its 95 % interval after Wilson.
-    """
-
-    account_id: int
-    zone: Zone
-    over_kg: float
-    up_to_kg: float | None
-    n: int
-    n_found: int
-    rate: float
-    low: float
-    high: float
 
 
 def put_tip(
@@ -134,32 +113,3 @@ def drop_stale(connection: Connection) -> int:
     current = select(queue_rows.c.container_id).where(_QUEUED).exists()
     shown = select(assignments.c.id).where(assignments.c.tip_id == tips.c.id).exists()
     return connection.execute(delete(tips).where(~current, ~shown)).rowcount
-
-
-def tip_scores(connection: Connection, *, since: datetime, until: datetime) -> list[TipScore]:
-    """Verdicts of some time, by analyst, zone and class of mass; ``until`` is left out. Zones and classes in order."""
-    heavier = [(tips.c.mass_kg > limit, place) for place, limit in reversed([*enumerate(MASS_CLASSES, 1)])]
-    mass_class = case(*heavier, else_=0).cast(Integer).label("mass_class")
-    columns = (tip_verdicts.c.account_id, tips.c.zone, mass_class)
-    counted = (
-        select(*columns, func.count(), func.sum(tip_verdicts.c.found))
-        .join(tips, tips.c.id == tip_verdicts.c.tip_id)
-        .where(tip_verdicts.c.decided_at >= utc_text(since), tip_verdicts.c.decided_at < utc_text(until))
-        .group_by(*columns)
-        .order_by(*columns)
-    )
-    limits = (0.0, *MASS_CLASSES, None)
-    return [
-        TipScore(account, zone, limits[place] or 0.0, limits[place + 1], n, found, found / n, *wilson(found, n))
-        for account, zone, place, n, found in connection.execute(counted)
-    ]
-
-
-def wilson(n_events: int, n: int) -> tuple[float, float]:
-    """Both ends of the 95 % interval of a rate (E. B. Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
-    if not 0 <= n_events <= n or n == 0:
-        raise ValueError(f"there are 0 to n events among n > 0 trials, got {n_events} of {n}")
-    square = _95_PERCENT**2
-    middle = (n_events + square / 2) / (n + square)
-    half = _95_PERCENT / (n + square) * (n_events * (n - n_events) / n + square / 4) ** 0.5
-    return max(middle - half, 0.0), min(middle + half, 1.0)

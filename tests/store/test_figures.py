@@ -58,6 +58,7 @@ def test_what_was_noticed_of_projected_loads(database):
     assert sum(one.n_shown for one in found) == 60
     assert sum(one.n_found for one in found) == n_found
     assert {one.analyst for one in found} == {"Anna", "Bram", "Chris"}
+    assert {one.up_to_kg for one in found} == {60.0}  # all of 40 kg
 
 
 def test_what_came_of_referrals_leaves_out_what_was_undone_and_corrected(database):

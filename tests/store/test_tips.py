@@ -1,6 +1,5 @@
-"""Projected loads as they are kept, and how analysts do on them."""
+"""Projected loads as they are kept."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from scantriage.store import accounts
 from scantriage.store.database import Database
 from scantriage.store.encoding import utc_text
 from scantriage.store.queue import replace_queue
-from scantriage.store.tips import all_files, drop_stale, files_of, find_tip, put_tip, tip_scores, wanted, wilson
-from scantriage.store.workbench_schema import assignments, tip_verdicts
+from scantriage.store.tips import all_files, drop_stale, files_of, find_tip, put_tip, wanted
+from scantriage.store.workbench_schema import assignments
 
 CLEAN = {"zone": None, "action": "none"}
 
@@ -76,44 +75,11 @@ def test_a_load_goes_with_the_reading_it_was_put_into_unless_somebody_saw_it(dat
         assert all_files(connection) == {*files_of(Path("tips/0.tif")), *files_of(Path("tips/2.tif"))}
 
 
-def shown(connection, name, tip_id, row, account, *, found=None, at=NOW):
-    moment = utc_text(at)
+def shown(connection, name, tip_id, row, account):
+    moment = utc_text(NOW)
     connection.execute(
         insert(assignments).values(
             id=name, container_id=row.container_id, reading_digest=row.reading_digest, account_id=account, kind="first",
             chosen="priority", tip_id=tip_id, given_at=moment, active_at=moment, state="decided",
         )
     )  # fmt: skip
-    if found is not None:
-        connection.execute(
-            insert(tip_verdicts).values(
-                assignment_id=name, tip_id=tip_id, account_id=account, verdict="refer" if found else "release",
-                found=int(found), decided_at=moment, request_key=f"key-{name}",
-            )
-        )  # fmt: skip
-
-
-def test_verdicts_are_counted_by_analyst_zone_and_mass(database):
-    row = queue_row(1)
-    with database.writing() as connection:
-        ann, bob = (analyst(connection, name) for name in ("ann", "bob"))
-        light, heavy = kept(connection, row, mass_kg=20.0), kept(connection, row, mass_kg=150.0)
-        for place in range(10):
-            shown(connection, f"light{place}", light, row, ann, found=place < 4)
-        shown(connection, "heavy", heavy, row, ann, found=True)
-        shown(connection, "bobs", light, row, bob, found=False)
-        shown(connection, "later", light, row, bob, found=True, at=NOW + timedelta(days=1))
-        scores = tip_scores(connection, since=NOW, until=NOW + timedelta(days=1))
-    assert [(one.account_id, one.over_kg, one.up_to_kg, one.n, one.n_found) for one in scores] == [
-        (ann, 0, 20, 10, 4), (ann, 60, None, 1, 1), (bob, 0, 20, 1, 0)
-    ]  # fmt: skip
-    assert scores[0].low == pytest.approx(0.1682, abs=1e-4)  # worked out by hand: 4 of 10
-    assert scores[0].high == pytest.approx(0.6873, abs=1e-4)
-
-
-def test_an_interval_stays_within_what_a_rate_can_be():
-    assert wilson(0, 5)[0] == 0
-    assert wilson(5, 5)[1] == 1
-    for events, n in ((1, 0), (-1, 4), (5, 4)):
-        with pytest.raises(ValueError, match="events"):
-            wilson(events, n)
