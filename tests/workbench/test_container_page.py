@@ -39,6 +39,15 @@ def test_an_analyst_sees_what_was_found_and_nothing_that_names_it(client_for):
         assert secret not in text
 
 
+def test_the_browser_is_told_at_once_what_to_fetch_first(client_for):
+    ana = client_for("analyst")
+    assignment = given_to(ana)
+    fetched = re.findall(r'rel="preload" href="([^"]+)" as="fetch"', ana.get(f"/work/{assignment}").text)
+    tiles = [f"/views/{assignment}/{name}/0/{col}.bin" for name in ("origin", "rescan") for col in (0, 1)]
+    assert fetched == [f"/views/{assignment}/meta.json", *tiles, f"/views/{assignment}/blind/0/0.bin"]
+    assert all(ana.get(address).status_code == 200 for address in fetched)
+
+
 def test_a_view_is_written_into_the_trail(client_for, database):
     ana = client_for("analyst")
     ana.get(f"/work/{given_to(ana)}")

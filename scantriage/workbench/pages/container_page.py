@@ -9,22 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import SystemRandom
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
 from scantriage.store import assignments, audit, preferences, queue, tips
 from scantriage.store.accounts import account_numbered
 from scantriage.store.assignments import Assignment
 from scantriage.store.decisions import Decision, decisions_on
+from scantriage.store.places import Places
 from scantriage.workbench import viewer_files
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.blinded import blinded
 from scantriage.workbench.context import Here
 from scantriage.workbench.pages.decision_form import DecisionForm, decision_form
 from scantriage.workbench.pages.evidence_bars import WIDTH, EvidenceBar, evidence_bars
+from scantriage.workbench.pages.first_tiles import first_tiles
 from scantriage.workbench.pages.viewer_commands import COMMANDS, CommandGroup
 from scantriage.workbench.render import page
 from scantriage.workbench.shown import shown_manifest
@@ -78,7 +82,8 @@ class ContainerPage:
 
     views: address of its pictures. reserve: where the next container is asked for ahead, empty where there is none.
     annotations: address of what is drawn on it. container_id: None for an analyst. decision: the form, None where
-    nothing is to be decided here. decisions: given so far, for who may know. viewer, modules: where its scripts lie.
+    nothing is to be decided here. decisions: given so far, for who may know. tiles: what is fetched first. viewer,
+    modules: where its scripts lie.
     """
 
     views: str
@@ -86,6 +91,7 @@ class ContainerPage:
     reserve: str
     reading: Reading
     manifest: Mapping[str, object]
+    tiles: tuple[str, ...]
     container_id: str | None = None
     decision: DecisionForm | None = None
     decisions: tuple[GivenDecision, ...] = ()
@@ -113,13 +119,15 @@ def assigned_container(request: Request, here: Here, who: Worker, assignment_id:
             container_id=assignment.container_id, facts=facts,
         )  # fmt: skip
         row = queue.row_of(connection, assignment.container_id)
+        line, views = _shown(connection, here.places, assignment, row)
         left = assignments.skips_left(connection, who.account_id, at=at, preferences=preferences.load(connection))
         context = ContainerPage(
             views=f"/views/{assignment_id}",
             annotations=f"/work/{assignment_id}/annotations",
             reserve=f"/work/{assignment_id}/coming",
-            reading=_reading(_line(connection, assignment, row), blind=True),
+            reading=_reading(line, blind=True),
             manifest=shown_manifest(_manifest(row), "analyst"),
+            tiles=first_tiles(views, f"/views/{assignment_id}"),
             decision=decision_form(connection, assignment, skips_left=left),
             may_draw=True,
         )
@@ -159,6 +167,7 @@ def known_container(request: Request, here: Here, who: Overseer, container_id: s
             reserve="",
             reading=_reading(row.line, blind=False),
             manifest=shown_manifest(_manifest(row), who.role),
+            tiles=first_tiles(here.places.views(row.reading_digest), f"/containers/{container_id}/views"),
             container_id=container_id,
             decisions=tuple(
                 GivenDecision(one, _name(connection, one)) for one in decisions_on(connection, container_id)
@@ -167,12 +176,14 @@ def known_container(request: Request, here: Here, who: Overseer, container_id: s
     return page(request, "container.html", context, who)
 
 
-def _line(connection: Any, assignment: Assignment, row: queue.QueueRow | None) -> Mapping[str, Any]:
-    """Its line of the ranking; that of the copy where a load is projected into it."""
-    if assignment.tip_id is None:
-        return row.line if row else {}
-    tip = tips.find_tip(connection, assignment.tip_id)
-    return tip.row if tip else {}
+def _shown(
+    connection: Connection, places: Places, assignment: Assignment, row: queue.QueueRow | None
+) -> tuple[Mapping[str, Any], Path]:
+    """Its line of the ranking and its views; those of the copy where a load is projected into it."""
+    tip = tips.find_tip(connection, assignment.tip_id) if assignment.tip_id is not None else None
+    if tip is not None:
+        return tip.row, places.root / tip.views
+    return row.line if row else {}, places.views(assignment.reading_digest)
 
 
 def _manifest(row: queue.QueueRow | None) -> Mapping[str, object]:
@@ -210,6 +221,6 @@ def _finding(finding: Mapping[str, Any], sentence: str) -> FindingShown:
     )  # fmt: skip
 
 
-def _name(connection: Any, decision: Decision) -> str:
+def _name(connection: Connection, decision: Decision) -> str:
     account = account_numbered(connection, decision.account_id)
     return account.display_name if account else ""

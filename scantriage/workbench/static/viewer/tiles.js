@@ -10,7 +10,7 @@ export class Tiles {
    * @param {() => void} arrived called after each tile
    */
   constructor(gl, views, arrived) {
-    Object.assign(this, { gl, views, arrived, halver: new Halver(gl) });
+    Object.assign(this, { gl, views, arrived });
     this.textures = new Map();
     /** @type {Map<string, object[]>} slices whose halved levels are still to be made, by layer */
     this.whole = new Map();
@@ -59,6 +59,7 @@ export class Tiles {
 
   /** Make the halved levels of what has arrived of a layer; only somebody who zooms out needs them. */
   halve(layer) {
+    this.halver ??= new Halver(this.gl);
     for (const slice of this.whole.get(layer.name) ?? []) this.halver.halve(this.textures.get(layer.name), slice);
     this.whole.delete(layer.name);
   }
