@@ -12,6 +12,7 @@ from scantriage.pipeline import day_run
 from scantriage.pipeline.day_run import DayResult
 from scantriage.rank.case import Case, Ranked
 from scantriage.scan.finding import Evidence, Reading
+from scantriage.store.database import Database
 from scantriage.store.workspace import Workspace
 
 
@@ -150,3 +151,14 @@ def test_simulated_scans_go_only_into_an_empty_folder(scantriage, tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
     code, _, lines = scantriage("simulate", tmp_path, "--pairs", "1")
     assert (code, lines) == (2, [f"scantriage: {tmp_path} is not empty."])
+
+
+def test_figures_are_counted_anew_by_a_command_of_their_own(scantriage, tmp_path):
+    Database(tmp_path / "scantriage.db").close()
+    code, out, _ = scantriage("figures", "--workspace", tmp_path)
+    assert code == 0
+    assert "0 containers counted, 0 rates watched, 0 changes" in "".join(out)
+    assert (tmp_path / "monitoring.json").exists()
+    code, _, err = scantriage("figures", "--workspace", tmp_path / "nothing")
+    assert (code, len(err)) == (2, 1)
+    assert not (tmp_path / "nothing").exists()
