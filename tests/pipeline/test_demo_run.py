@@ -1,57 +1,23 @@
 """The demonstration: made whole, marked as one, the same by its seed, and never on top of anything else."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from made_demonstration import NOW, make, quietly, shrink
 
 from scantriage.errors import UnusableInput
-from scantriage.pipeline import day_run, demo_history, demo_run, projection_run
+from scantriage.pipeline import demo_run
 from scantriage.pipeline.audit_run import verify_trail
 from scantriage.pipeline.demo_delivery import demo_delivery
 from scantriage.pipeline.monitoring import read_report
-from scantriage.pipeline.simulate_run import write_delivery
 from scantriage.simulate.contents import Wish
-from scantriage.simulate.pair import simulate_pair
 from scantriage.store.database import Database
 from scantriage.store.places import Places
-
-NOW = datetime(2026, 7, 9, 14, 30, tzinfo=UTC)
-
-
-def _quietly(*_args):
-    pass
-
-
-class _Inline:
-    def __init__(self, *_args, **_options) -> None:
-        pass
-
-    def run(self, job, items):
-        for item in items:
-            yield item, job(item)
-
-
-def two_pairs(folder, *, seed, now, progress):  # noqa: ARG001
-    """In the place of the real deliveries, which take half a minute to make and to read."""
-    wishes = [Wish("added", "doors", 90.0), Wish("clean", size_type="45R1", commodity="bananas")]
-    write_delivery(folder / "day", (simulate_pair(n, scale=0.15, wish=w, cut_off=0.0) for n, w in enumerate(wishes)))
-    return [folder / "day"]
 
 
 @pytest.fixture
 def small(monkeypatch):
-    """Three days instead of sixty, two containers instead of thirty, and no processes."""
-    for module in (day_run, projection_run):
-        monkeypatch.setattr(module, "Engine", _Inline)
-    monkeypatch.setattr(demo_history, "N_DAYS", 3)
-    monkeypatch.setattr(demo_history, "_N_A_DAY", 10)
-    monkeypatch.setattr(demo_run, "demo_delivery", two_pairs)
-
-
-def make(root, *, seed=1):
-    return demo_run.make_demonstration(
-        root, seed=seed, n_workers=1, progress=_quietly, now=NOW, hash_password=lambda password: f"hash of {password}"
-    )
+    shrink(monkeypatch)
 
 
 def rows(root, statement):
@@ -114,7 +80,7 @@ def test_deliveries_end_within_the_last_day(tmp_path, monkeypatch):
     monkeypatch.setattr("scantriage.pipeline.demo_delivery._ARRIVED", (Wish("clean"),))
     monkeypatch.setattr("scantriage.pipeline.demo_delivery._LEAVING", (Wish("clean"),))
     monkeypatch.setattr("scantriage.pipeline.demo_delivery._SCALE", 0.1)
-    for delivery in demo_delivery(tmp_path, seed=3, now=NOW, progress=_quietly):
+    for delivery in demo_delivery(tmp_path, seed=3, now=NOW, progress=quietly):
         moments = [datetime.strptime(path.stem[-16:], "%Y%m%dT%H%M%S%z") for path in delivery.glob("*/*.json")]
         assert NOW - timedelta(days=1, hours=1) <= max(moments) <= NOW - timedelta(hours=1)
         assert len([path for path in delivery.glob("*/*") if path.suffix != ".json"]) == len(moments)
