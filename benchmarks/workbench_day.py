@@ -21,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Self
 
-import httpx
+import httpx2
 import numpy as np
 
 from scantriage.io.thumbnail import write_thumbnail
@@ -257,7 +257,7 @@ class Analyst:
                     return  # nothing is left
                 await self._decide(browser, location)
 
-    async def _decide(self, browser: httpx.AsyncClient, location: str) -> None:
+    async def _decide(self, browser: httpx2.AsyncClient, location: str) -> None:
         assignment = location.removeprefix("/work/")
         key = await self._look(browser, location, assignment)
         await asyncio.sleep(self.rng.uniform(*self.think_s))
@@ -273,7 +273,7 @@ class Analyst:
                 self.worked.n_refused += 1
         await self._send(browser, "decided", "GET", f"/work/{assignment}/decided")
 
-    async def _look(self, browser: httpx.AsyncClient, location: str, assignment: str) -> str:
+    async def _look(self, browser: httpx2.AsyncClient, location: str, assignment: str) -> str:
         """Load the page, what the viewer asks for, and reserve the next; the key of the page's form."""
         text = await self._send(browser, "container", "GET", location)
         key = re.search(r'name="request_key" value="([^"]+)"', text)
@@ -285,7 +285,7 @@ class Analyst:
         return key[1] if key else secrets.token_urlsafe(16)
 
     async def _send(
-        self, browser: httpx.AsyncClient, page: str, method: str, url: str, data: dict[str, str] | None = None
+        self, browser: httpx2.AsyncClient, page: str, method: str, url: str, data: dict[str, str] | None = None
     ) -> str:
         """Where it leads on to, or else its text."""
         form = None if data is None else {"csrf": self.who.csrf} | data
@@ -293,7 +293,7 @@ class Analyst:
             began = time.perf_counter()
             try:
                 answer = await browser.request(method, url, data=form)
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 self.worked.n_sent_again += 1
                 await asyncio.sleep(_RETRY_S)
                 continue
@@ -302,9 +302,9 @@ class Analyst:
             return answer.headers.get("location") or ("" if page == "tile" else answer.text)
 
     @asynccontextmanager
-    async def _browser(self) -> AsyncIterator[httpx.AsyncClient]:
-        limits = httpx.Limits(max_connections=6)  # as browsers have
-        async with httpx.AsyncClient(
+    async def _browser(self) -> AsyncIterator[httpx2.AsyncClient]:
+        limits = httpx2.Limits(max_connections=6)  # as browsers have
+        async with httpx2.AsyncClient(
             base_url=self.address, cookies={"session": self.who.token}, timeout=30.0, limits=limits
         ) as browser:
             yield browser

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from scantriage.io.whole_file import write_whole
 
@@ -88,17 +88,17 @@ async def _post(parcel: Parcel, to: str, *, secret: str | None, doors: Doors, at
         raise NotDeliveredError("The receiver took too long to answer.") from error
 
 
-def _checked_url(to: str) -> httpx.URL:
+def _checked_url(to: str) -> httpx2.URL:
     try:
-        url = httpx.URL(to)
-    except httpx.InvalidURL as error:
+        url = httpx2.URL(to)
+    except httpx2.InvalidURL as error:
         raise NotDeliveredError("The receiver's address is not one.") from error
     if url.scheme != "https" or not url.host or url.userinfo:
         raise NotDeliveredError("The receiver's address must begin with https:// and name nobody.")
     return url
 
 
-async def _checked_address(url: httpx.URL, doors: Doors) -> str:
+async def _checked_address(url: httpx2.URL, doors: Doors) -> str:
     """The address to connect to; all that the name stands for must be allowed, not only the first."""
     loop = asyncio.get_running_loop()
     try:
@@ -134,21 +134,21 @@ def _headers(parcel: Parcel, secret: str | None, at: datetime) -> dict[str, str]
     return headers
 
 
-async def _send(parcel: Parcel, url: httpx.URL, address: str, headers: dict[str, str]) -> None:
-    timeout = httpx.Timeout(_DEADLINE_S, connect=_CONNECT_S)
+async def _send(parcel: Parcel, url: httpx2.URL, address: str, headers: dict[str, str]) -> None:
+    timeout = httpx2.Timeout(_DEADLINE_S, connect=_CONNECT_S)
     host = url.netloc.decode("ascii")
-    request = httpx.Request(
+    request = httpx2.Request(
         "POST", url.copy_with(host=address), content=parcel.content, headers={"Host": host, **headers},
         extensions={"sni_hostname": url.host, "timeout": timeout.as_dict()},  # the certificate is that of the name
     )  # fmt: skip
     try:
         context = ssl.create_default_context()
-        async with httpx.AsyncClient(verify=context, trust_env=False, timeout=timeout) as client:
+        async with httpx2.AsyncClient(verify=context, trust_env=False, timeout=timeout) as client:
             answer = await client.send(request, stream=True, follow_redirects=False)
             await answer.aclose()  # what it says beside its status is not read
-    except httpx.TimeoutException as error:
+    except httpx2.TimeoutException as error:
         raise NotDeliveredError("The receiver took too long to answer.") from error
-    except (httpx.HTTPError, ssl.SSLError) as error:
+    except (httpx2.HTTPError, ssl.SSLError) as error:
         raise NotDeliveredError(_why(error, url.host)) from error
     if answer.is_redirect:
         raise NotDeliveredError(f"The receiver answered {answer.status_code}; redirects are not followed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -31,5 +32,5 @@ def front_at_left(attenuation: FloatImage, frames: Sequence[ContainerFrame]) -> 
     if not beneath.size:
         return 0.0
     steel = beneath.mean(axis=0)
-    halves = [float(steel[max(a, 0) : max(b, 0)].sum()) + _LEAST for a, b in zip(cols, cols[1:], strict=False)]
+    halves = [float(steel[max(a, 0) : max(b, 0)].sum()) + _LEAST for a, b in pairwise(cols)]
     return math.log(halves[1] / halves[0])
