@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from random import Random
 
@@ -89,9 +90,8 @@ def places(app, people):
     """What the parameters of the addresses are, after a morning's work."""
     here = app.state.workbench
     with here.database.writing() as connection:
-        sessions.begin_session(
-            connection, people["carla"].id, at=NOW, second_factor=True
-        )  # second looks go to who is here
+        # second looks go to who is here
+        sessions.begin_session(connection, people["carla"].id, at=NOW, second_factor=True)
         work = _Work(connection, people)
         projected = work.next("carla", replace(PLAIN, tip_share=0.5))
         work.decide(projected, "refer")
@@ -115,14 +115,6 @@ def places(app, people):
         "container": released.container_id, "history": history, "outcome": outcome,
         "account": people["sofie"].id, "site": "NLRTM", "referral": referral.id, "unheard_of": "unheard-of",
     }  # fmt: skip
-
-
-@pytest.fixture
-def tab(chromium, served):
-    """A tab of 1366 by 768 that writes dates as Europeans do."""
-    context = chromium.new_context(base_url=served, viewport={"width": 1366, "height": 768}, locale="en-GB")
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture(scope="module")
@@ -179,8 +171,12 @@ def _look(tab, keys):
 
 
 def _keep_picture(tab, path):
-    """In 256 colours: the rare ones, of marks and warnings, are kept, and it is small enough to be committed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """In 256 colours, those of the page itself among them: small enough to be committed."""
     picture = Image.open(BytesIO(tab.screenshot())).convert("RGB")
-    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    counted = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
+    others = picture.quantize(192, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*chain(*(colour for _, colour in counted[:64])), *others])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
     assert path.stat().st_size < 200_000

@@ -1,6 +1,8 @@
 import re
 from pathlib import Path
 
+from made_pages import PAGES
+
 from scantriage.pipeline.outcome_import import COLUMNS
 from scantriage.store.preferences import RETENTION_DAYS
 from scantriage.store.tokens import SCOPES, SCOPES_OF
@@ -26,3 +28,10 @@ def test_the_table_of_scopes_is_the_programs():
 
 def test_the_columns_of_the_table_of_outcomes_are_the_programs():
     assert ",".join(COLUMNS) in DOCS
+
+
+def test_every_page_is_shown_and_its_picture_is_there():
+    shown = re.findall(r"\]\(workbench/(\w+)\.png\) \| .* \| \d+ \| 0 \| \d+ \|$", DOCS, re.MULTILINE)
+    assert shown == [page.name for page in PAGES]
+    pictures = Path(__file__).parents[2] / "docs" / "workbench"
+    assert sorted(picture.stem for picture in pictures.iterdir()) == sorted(shown)
