@@ -102,9 +102,9 @@ def served(app):
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """The system's Chromium, with WebGL2 in software."""
+    """The system's Chromium, with WebGL2 in software; for a module, as no `asyncio.run` works beside it."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("there is no Chromium here")

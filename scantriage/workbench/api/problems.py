@@ -16,6 +16,7 @@ from scantriage.errors import ActRefused
 from scantriage.workbench.access.signed_in import TooMany
 
 _MEDIA_TYPE = "application/problem+json"
+_BEFORE_ANY_ROUTE = (403, 413)  # from another site's page, or too long: `security` refuses these, in a plain sentence
 
 
 class Wrong(BaseModel):
@@ -36,9 +37,14 @@ class Problem(BaseModel):
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The answers with these statuses, for the OpenAPI description of a route."""
-    content = {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    """The answers with these statuses, for the OpenAPI description of a route, and those given before any route."""
+    problem = {_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    contents = dict.fromkeys(statuses, problem)
+    for status in _BEFORE_ANY_ROUTE:
+        contents[status] = contents.get(status, {}) | {"text/plain": {"schema": {"type": "string"}}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": content} for status, content in contents.items()
+    }
 
 
 def install(api: FastAPI) -> None:
