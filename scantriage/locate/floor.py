@@ -94,7 +94,8 @@ def _edge_score(below: FloatImage, *, scale: float) -> FloatArray:
     above, gap, under = (max(1, round(share * scale)) for share in (0.07, 0.005, 0.06))
 
     def contrast(profile: FloatArray, floor: float) -> FloatArray:
-        before, after = _window(profile, -above, -gap), _window(profile, gap, under)
+        # nothing is brighter than air: less than none is what a bright display export makes of it
+        before, after = (np.maximum(part, 0) for part in (_window(profile, -above, -gap), _window(profile, gap, under)))
         return np.asarray(np.log(before + floor) - np.log(after + floor))
 
     reach = max(2, round(0.012 * scale))
