@@ -19,7 +19,7 @@ from scantriage.pipeline.audit_run import verify_trail
 N_CONTAINERS = 5_000
 THINK_S = (15.0, 30.0)  # field: about 76 s on a scan; fifty of these ask as much as 160 people at that pace
 TARGET_MS = 200.0
-PAGES = ("next", "container", "decide", "decided", "reserve")  # tiles and meta are pictures
+PAGES = ("work", "next", "container", "decide", "decided", "reserve")  # tiles and meta are pictures
 
 
 def main() -> None:
