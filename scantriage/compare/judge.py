@@ -34,6 +34,11 @@ class Known:
     calibrated: bool
     doors: bool
 
+    @property
+    def doubts(self) -> tuple[Flag, ...]:
+        """What every finding of the pair is to be read with."""
+        return () if self.doors else (Flag.DOORS_UNKNOWN,)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opinion:
@@ -98,6 +103,7 @@ def is_swapped(compared: Compared) -> bool:
 
 def _finding(kind: Kind, change: Change, known: Known) -> Judged:
     width, height = change.box.x1 - change.box.x0, change.box.z1 - change.box.z0
+    along_edge = (Flag.EDGE_ON_EDGE,) if width < EDGE_M and height > EDGE_ASPECT * width else ()
     finding = Finding(
         kind=kind,
         zone=zone_of(change.box, y_m=change.y_m, size=known.size, doors_known=known.doors),
@@ -105,7 +111,7 @@ def _finding(kind: Kind, change: Change, known: Known) -> Judged:
         container_box=change.box,
         mass_kg=abs(change.mass_kg) if known.calibrated else None,
         mass_kg_sd=change.sd_kg if known.calibrated else None,
-        flags=(Flag.EDGE_ON_EDGE,) if width < EDGE_M and height > EDGE_ASPECT * width else (),
+        flags=(*along_edge, *known.doubts),
     )
     return Judged(finding, change.y_m)
 
@@ -153,7 +159,7 @@ def _moved(first: Change, second: Change, known: Known) -> Judged:
         container_box=box,
         mass_kg=(abs(first.mass_kg) + abs(second.mass_kg)) / 2 if known.calibrated else None,
         mass_kg_sd=sd if known.calibrated else None,
-        flags=(Flag.MOVED_CARGO,),
+        flags=(Flag.MOVED_CARGO, *known.doubts),
     )
     return Judged(finding, y_m)
 

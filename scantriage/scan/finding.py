@@ -34,7 +34,7 @@ class Finding:
     @property
     def sentence(self) -> str:
         """The finding in one sentence."""
-        return f"{self._what()} {_ZONE_WORDS[self.zone]}, {self._where()} ({self._sure()})."
+        return f"{self._what()} {self._zone()}, {self._where()} ({self._sure()})."
 
     def _what(self) -> str:
         mass = "" if self.mass_kg is None or self.kind in ("swapped", "pattern") else f" about {_kilos(self.mass_kg)}"
@@ -45,6 +45,11 @@ class Finding:
             "swapped": "The load differs as a whole: another container or other goods",
             "pattern": "Unlike the rest of the load",
         }[self.kind]
+
+    def _zone(self) -> str:
+        if self.zone == "door_end" and Flag.DOORS_UNKNOWN in self.flags:
+            return "at one end"
+        return _ZONE_WORDS[self.zone]
 
     def _where(self) -> str:
         box = self.container_box

@@ -85,8 +85,8 @@ _SAYINGS = (
 )  # fmt: skip
 # what stands in the gaps, and sentences without any that no call marks where they are made
 _WORDS = (
-    N_("less than 1"), N_("behind the doors"), N_("in the cargo"), N_("in or on the floor"), N_("at the roof"),
-    N_("at a side wall"), N_("at the front wall"), N_("in the reefer machinery"),
+    N_("less than 1"), N_("behind the doors"), N_("at one end"), N_("in the cargo"), N_("in or on the floor"),
+    N_("at the roof"), N_("at a side wall"), N_("at the front wall"), N_("in the reefer machinery"),
     N_("You have decided on this container"), N_("You skipped this container"),
     N_("Your time for this container ran out"), N_("box"), N_("point"), N_("polygon"), N_("text"),
     N_("The scans cannot be compared."),

@@ -141,3 +141,12 @@ def test_a_thin_upright_line_may_be_a_badly_aligned_edge():
     (bag,) = findings(change(1.0, 30.0))
     assert Flag.EDGE_ON_EDGE in line.flags
     assert Flag.EDGE_ON_EDGE not in bag.flags
+
+
+def test_behind_the_doors_is_said_only_where_the_doors_were_seen():
+    made = compared(change(0.3, 30.0))
+    (seen,), (unseen,) = (judge(made, Known(SIZE, calibrated=True, doors=doors), None) for doors in (True, False))
+    assert seen.finding.zone == "cargo"
+    assert unseen.finding.zone == "door_end"  # it may be
+    assert "at one end" in unseen.finding.sentence
+    assert "doors" not in unseen.finding.sentence
