@@ -81,6 +81,20 @@ def read_view_tile(path: Path, name: str, row: int, col: int) -> Codes:
     return _codes(path, name, facts)[tile_of(facts, kept.tile, row, col)]
 
 
+def read_halved_tile(path: Path, name: str, row: int, col: int) -> Codes:
+    """The same tile at half its size, integer for integer as the viewer halves it. Raises NoSuchView."""
+    codes = read_view_tile(path, name, row, col)
+    rows, cols = codes.shape
+    even = np.pad(codes, ((0, rows % 2), (0, cols % 2)))  # beyond the edge there is nothing
+    quarters = np.stack([even[i::2, j::2] for i in (0, 1) for j in (0, 1)])
+    if layer_facts(read_facts(path), name).quantity == "flags":
+        flags: Codes = np.bitwise_or.reduce(quarters)
+        return flags
+    total, seen = quarters.sum(axis=0, dtype=np.uint32), np.count_nonzero(quarters, axis=0).astype(np.uint32)
+    means: Codes = ((total + seen // 2) // np.maximum(seen, 1)).astype(np.uint16)
+    return means
+
+
 def layer_facts(kept: KeptFacts, name: str) -> LayerFacts:
     """What is known of one layer. NoSuchView where it is not there."""
     if name not in kept.facts.layers:

@@ -3,7 +3,7 @@ import pytest
 import tifffile
 from made_views import layer, made_views
 
-from scantriage.io.views import NoSuchView, read_facts, read_view_layer, read_view_tile, write_views
+from scantriage.io.views import NoSuchView, read_facts, read_halved_tile, read_view_layer, read_view_tile, write_views
 from scantriage.scan.views import FineViews
 
 
@@ -42,6 +42,26 @@ def test_tiles_make_up_the_layer(path, views):
             [read_view_tile(path, name, row, col) for col in range(-(-cols // tile))] for row in range(-(-rows // tile))
         ]
         assert np.array_equal(np.block(parts), written.codes)
+
+
+def test_a_halved_tile_is_the_mean_of_what_is_there_or_all_flags_that_occur(tmp_path):
+    codes = np.random.default_rng(5).integers(0, 4, (5, 7)) * 16_383
+    codes[0:2, 0:2] = [[0, 1], [2, 2]]  # 5/3: up
+    codes[0:2, 2:4] = [[3, 0], [0, 4]]  # 3.5: up
+    codes[2:4, 0:2] = 0
+    views = {"rescan": layer(codes), "blind": layer(codes, quantity="flags", scale=1.0, offset=0.0)}
+    write_views(tmp_path / "kept.tif", FineViews(6.058, 2.591, views))
+
+    means, flags = (read_halved_tile(tmp_path / "kept.tif", name, 0, 0) for name in ("rescan", "blind"))
+
+    assert means.shape == flags.shape == (3, 4)
+    assert means[0, :2].tolist() == [2, 4]
+    assert means[1, 0] == 0
+    for row, col in np.ndindex(3, 4):
+        here = codes[2 * row : 2 * row + 2, 2 * col : 2 * col + 2]
+        there = here[here > 0]
+        assert means[row, col] == (int(there.mean() + 0.5) if there.size else 0)
+        assert flags[row, col] == np.bitwise_or.reduce(here, axis=None)
 
 
 def test_tiles_fit_every_texture_and_leave_little_over(path, views):

@@ -43,7 +43,7 @@ def test_the_browser_is_told_at_once_what_to_fetch_first(client_for):
     ana = client_for("analyst")
     assignment = given_to(ana)
     fetched = re.findall(r'rel="preload" href="([^"]+)" as="fetch"', ana.get(f"/work/{assignment}").text)
-    tiles = [f"/views/{assignment}/{name}/0/{col}.bin" for name in ("origin", "rescan") for col in (0, 1)]
+    tiles = [f"/views/{assignment}/{name}/0/{col}.bin?halved=1" for name in ("origin", "rescan") for col in (0, 1)]
     assert fetched == [f"/views/{assignment}/meta.json", *tiles, f"/views/{assignment}/blind/0/0.bin"]
     assert all(ana.get(address).status_code == 200 for address in fetched)
 

@@ -10,7 +10,7 @@ import tifffile
 from made_queue import NOW, SECRETS, number, queue_row
 from made_views import made_views
 
-from scantriage.io.views import read_facts, read_view_layer, write_views
+from scantriage.io.views import read_facts, read_halved_tile, read_view_layer, write_views
 from scantriage.scan.finding import Reading
 from scantriage.scan.geometry import MetreBox
 from scantriage.scan.record import ScanRecord
@@ -198,6 +198,13 @@ def test_the_next_containers_pictures_can_be_fetched_ahead(client_for, views_of)
     assert np.frombuffer(answer.content, "<u2").size == read_view_layer(views_of(2), "blind").codes.size
 
 
+def test_a_tile_is_also_given_halved(client_for, views_of):
+    ana = client_for("analyst")
+    answer = ana.get(f"/views/{given_to(ana)}/origin/0/1.bin?halved=1")
+    assert answer.headers["cache-control"] == "private, max-age=900, immutable"
+    assert answer.content == read_halved_tile(views_of(1), "origin", 0, 1).tobytes()
+
+
 def test_a_container_that_may_be_read_anew_is_not_cached(client_for):
     answer = client_for("supervisor").get(f"/containers/{number(1)}/views/meta.json")
     assert answer.headers["cache-control"] == "no-store"
@@ -208,7 +215,8 @@ def test_a_container_that_may_be_read_anew_is_not_cached(client_for):
     [
         "origin/9/0.bin", "origin/0/9.bin", "nothing/0/0.bin", "origin_file_3/0/0.bin", "origin_filex/0/0.bin",
         "_file/0/0.bin", "..%2f..%2fscantriage.db/0/0.bin", "..%5c../0/0.bin", "%00/0/0.bin", "origin/0/0.tif",
-        "picture.jpg?layer=..%2f..%2fscantriage.db", "picture.jpg?layer=nothing", "meta.json/..%2f",
+        "picture.jpg?layer=..%2f..%2fscantriage.db", "picture.jpg?layer=nothing",
+        "origin_file/0/0.bin?halved=1", "meta.json/..%2f",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_404(client_for, rest):
@@ -220,7 +228,8 @@ def test_what_is_not_there_is_404(client_for, rest):
     "rest",
     [
         "origin/-1/0.bin", "origin/0/-1.bin", "origin/1e9/0.bin", "origin/99999999999999999999/0.bin",
-        "origin/x/0.bin", "picture.jpg?px=100000", "picture.jpg?px=0", "picture.jpg?metres=0&x=1&z=1",
+        "origin/x/0.bin", "origin/0/0.bin?halved=2", "picture.jpg?px=100000", "picture.jpg?px=0",
+        "picture.jpg?metres=0&x=1&z=1",
         "picture.jpg?low=2&high=1", "picture.jpg?low=nan", "picture.jpg?x=nan&z=0&metres=1",
         "picture.jpg?x=inf&z=0&metres=1", f"{'a' * 200}/0/0.bin",
     ],

@@ -23,6 +23,11 @@ from made_container import (
     lay,
     origin_codes,
 )
+from made_views import layer
+
+from scantriage.io.views import read_halved_tile, write_views
+from scantriage.scan.views import FineViews
+from scantriage.workbench import viewer_files
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +66,14 @@ class Screen:
         x, y = self.at((box[0] + box[1]) / 2, (box[2] + box[3]) / 2, pane)
         return self.pixels(x - 1, y - 1, 3, 3).reshape(-1, 3).mean(axis=0)
 
+    def wait_for_whole_tiles(self):
+        """Until what was shown first from halved tiles is here whole."""
+        for _ in range(200):
+            if self.ask(f"Object.values({VIEWER}.layers).every(one => one.finest === 0)"):
+                return self
+            self.tab.wait_for_timeout(50)
+        raise AssertionError("the whole tiles did not arrive")
+
     def wait_for(self, layer, n_tiles):
         """Until a layer is here; the page's policy forbids the browser to wait for an expression."""
         for _ in range(200):
@@ -88,7 +101,7 @@ def open_next(tab):
     tab.goto("/work")
     tab.click("form[data-next] button")
     tab.wait_for_selector("[data-state=ready]")
-    return Screen(tab)
+    return Screen(tab).wait_for_whole_tiles()
 
 
 @pytest.fixture
@@ -145,6 +158,61 @@ def test_sixteen_bits_are_told_apart_in_a_narrow_window(screen):
     drawn, codes = shown_texels(screen)
 
     assert np.abs(drawn[:, 0] - grey_of(codes, 1.0, 1.0 + 400 * SCALE)).max() <= 1
+
+
+# lays codes into a texture and reads back what the halver makes of them
+HALVED = """async ([address, codes, [rows, cols], flags]) => {
+  const { Halver } = await import(address), gl = document.createElement("canvas").getContext("webgl2");
+  const texture = gl.createTexture(), halved = [rows, cols].map((size) => (size + 1) >> 1);
+  gl.bindTexture(gl.TEXTURE_2D_ARRAY, texture);
+  gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 4, gl.R16UI, 64, 64, 1);
+  gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MIN_FILTER, gl.NEAREST_MIPMAP_NEAREST);
+  gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+  gl.pixelStorei(gl.UNPACK_ALIGNMENT, 2);
+  gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, 0, cols, rows, 1, gl.RED_INTEGER, gl.UNSIGNED_SHORT,
+    new Uint16Array(codes));
+  new Halver(gl).halve(texture, { slice: 0, rows, cols, flags, has: 0 });
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  gl.framebufferTextureLayer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, texture, 1, 0);
+  const read = new Uint32Array(4 * halved[0] * halved[1]);
+  gl.readPixels(0, 0, halved[1], halved[0], gl.RGBA_INTEGER, gl.UNSIGNED_INT, read);
+  return [...read.filter((_, index) => index % 4 === 0)];
+}"""
+
+
+@pytest.mark.parametrize("quantity", ["attenuation", "flags"])
+def test_the_server_halves_a_tile_as_the_graphics_card_does(screen, tmp_path, quantity):
+    rng = np.random.default_rng(7)
+    codes = rng.integers(0, 2**16, (41, 53)) * (rng.random((41, 53)) < 0.6)
+    write_views(tmp_path / "kept.tif", FineViews(6.0, 2.6, {"rescan": layer(codes, quantity=quantity)}))
+
+    asked = [f"{viewer_files.ADDRESS}/halver.js", codes.ravel().tolist(), codes.shape, quantity == "flags"]
+    drawn = screen.tab.evaluate(HALVED, asked)
+
+    assert drawn == read_halved_tile(tmp_path / "kept.tif", "rescan", 0, 0).ravel().tolist()
+
+
+def test_halved_tiles_are_shown_first_and_never_told_as_values(tab_for, workbench):
+    lay(workbench)
+    tab, held = tab_for("analyst"), []
+    tab.route(lambda url: "rescan/" in url and url.endswith(".bin"), lambda route: held.append(route))
+    tab.goto("/work")
+    tab.click("form[data-next] button")
+    tab.wait_for_selector("[data-state=ready]")
+    screen = Screen(tab)
+    screen.press("8", "g", "h")
+    screen.ask(f"{VIEWER}.view.show({list(ADDED)})")  # several pixels a texel: still of the halved ones
+    screen.move(*screen.at(3.2, 1.15))
+    assert screen.text("rescan") == "–"
+    halved = screen.colour(ADDED)
+
+    for route in held:
+        route.continue_()
+    tab.unroute_all()
+    screen.wait_for_whole_tiles()
+
+    assert screen.text("rescan") == "2.000"
+    assert screen.colour(ADDED) == pytest.approx(halved)  # an even block: its mean is what it is
 
 
 def edges(row, left_side):

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from scantriage.io.originals import Original, read_original_tile
 from scantriage.io.view_picture import Look, Region, draw_jpeg
-from scantriage.io.views import KeptFacts, NoSuchView, read_facts, read_view_tile
+from scantriage.io.views import KeptFacts, NoSuchView, read_facts, read_halved_tile, read_view_tile
 from scantriage.scan.views import BLIND, LayerFacts
 from scantriage.store import assignments, audit, queue, scans, tips
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
@@ -30,6 +30,7 @@ Worker = Annotated[SignedIn, Depends(signed_in("analyst", "supervisor"))]
 Overseer = Annotated[SignedIn, Depends(signed_in("supervisor", "auditor"))]
 LayerName = Annotated[str, InAddress(max_length=30)]
 TilePlace = Annotated[int, InAddress(ge=0, le=10_000)]
+Halved = Annotated[bool, Query()]
 
 _BEFORE_SOMEBODY = ("open", "coming")
 # of an assignment, whose reading never changes: what was fetched ahead for the next container is not fetched again.
@@ -123,15 +124,17 @@ def known_meta(pictures: Known) -> JSONResponse:
 
 
 @router.get("/views/{assignment_id}/{layer}/{row}/{col}.bin")
-def assigned_tile(pictures: Assigned, layer: LayerName, row: TilePlace, col: TilePlace) -> Response:
+def assigned_tile(
+    pictures: Assigned, layer: LayerName, row: TilePlace, col: TilePlace, halved: Halved = False
+) -> Response:
     """One tile: unsigned 16 bit, little-endian, row by row."""
-    return _tile(pictures, layer, row, col)
+    return _tile(pictures, layer, row, col, halved=halved)
 
 
 @router.get("/containers/{container_id}/views/{layer}/{row}/{col}.bin")
-def known_tile(pictures: Known, layer: LayerName, row: TilePlace, col: TilePlace) -> Response:
+def known_tile(pictures: Known, layer: LayerName, row: TilePlace, col: TilePlace, halved: Halved = False) -> Response:
     """One tile: unsigned 16 bit, little-endian, row by row."""
-    return _tile(pictures, layer, row, col)
+    return _tile(pictures, layer, row, col, halved=halved)
 
 
 @router.get("/views/{assignment_id}/picture.jpg")
@@ -212,14 +215,14 @@ def _meta(pictures: Pictures) -> JSONResponse:
     return JSONResponse(told, headers=dict(pictures.headers))
 
 
-def _tile(pictures: Pictures, layer: str, row: int, col: int) -> Response:
+def _tile(pictures: Pictures, layer: str, row: int, col: int, *, halved: bool) -> Response:
     kept = _facts(pictures)
     try:
         if layer in kept.facts.layers:
-            codes = read_view_tile(pictures.views, layer, row, col)
+            codes = (read_halved_tile if halved else read_view_tile)(pictures.views, layer, row, col)
         else:
             files = _files(kept, pictures)
-            if layer not in files:
+            if layer not in files or halved:
                 raise HTTPException(404)
             role, _, place = layer.partition("_file")
             codes = read_original_tile(

@@ -32,8 +32,8 @@ export class Halver {
     this.target = gl.createFramebuffer();
   }
 
-  /** Make all halved levels of one slice of an array texture. */
-  halve(texture, { slice, rows, cols, flags }) {
+  /** Make the halved levels of one slice of an array texture that come after the level it has. */
+  halve(texture, { slice, rows, cols, flags, has }) {
     const gl = this.gl, program = this.program;
     program.use();
     gl.activeTexture(gl.TEXTURE0);
@@ -43,7 +43,7 @@ export class Halver {
     gl.uniform1i(program.at("flags"), flags ? 1 : 0);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.target);
     gl.disable(gl.SCISSOR_TEST); // left on by the picture
-    for (let level = 1; level < LEVELS; level++) {
+    for (let level = has + 1; level < LEVELS; level++) {
       // one level is read while the next is written: only what is named here may be sampled
       this.#sampled(level - 1, level - 1);
       gl.framebufferTextureLayer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, texture, level, slice);

@@ -16,6 +16,9 @@ export class Layer {
     this.tileCols = Math.ceil(this.cols / tile);
     /** @type {Map<number, Uint16Array>} codes by number of the tile, as far as they have arrived */
     this.codes = new Map();
+    /** @type {Map<number, Uint16Array>} the same halved, of a layer that came halved first */
+    this.halved = new Map();
+    this.finest = 0; // level that can be drawn: 1 while only halved tiles are here
   }
 
   /** Its outline in metres. */
@@ -38,26 +41,25 @@ export class Layer {
     return [this.x0 + col0 * this.dx, this.x0 + col1 * this.dx, this.top - row1 * this.dz, this.top - row0 * this.dz];
   }
 
-  /** Rows and columns of a tile: those at the edges are smaller. */
-  sizeOf(tileRow, tileCol) {
-    return [
-      Math.min(this.tile, this.rows - tileRow * this.tile), Math.min(this.tile, this.cols - tileCol * this.tile),
-    ];
+  /** Rows and columns of a tile, whole (level 0) or halved (1): those at the edges are smaller. */
+  sizeOf(tileRow, tileCol, level = 0) {
+    return [this.rows - tileRow * this.tile, this.cols - tileCol * this.tile]
+      .map((left) => (Math.min(this.tile, left) + level) >> level);
   }
 
-  /** The code at whole row and column; 0, nothing here, outside and where the tile has not arrived. */
-  code(row, col) {
-    if (row < 0 || col < 0 || row >= this.rows || col >= this.cols) return 0;
-    const tileRow = Math.floor(row / this.tile), tileCol = Math.floor(col / this.tile);
-    const codes = this.codes.get(tileRow * this.tileCols + tileCol);
+  /** The code at whole row and column of a level; 0, nothing here, outside and where the tile has not arrived. */
+  code(row, col, level = 0) {
+    if (row < 0 || col < 0 || row << level >= this.rows || col << level >= this.cols) return 0;
+    const tile = this.tile >> level, tileRow = Math.floor(row / tile), tileCol = Math.floor(col / tile);
+    const codes = (level === 0 ? this.codes : this.halved).get(tileRow * this.tileCols + tileCol);
     if (codes === undefined) return 0;
-    const [, width] = this.sizeOf(tileRow, tileCol);
-    return codes[(row - tileRow * this.tile) * width + col - tileCol * this.tile];
+    const [, width] = this.sizeOf(tileRow, tileCol, level);
+    return codes[(row - tileRow * tile) * width + col - tileCol * tile];
   }
 
-  /** The value at a place: attenuation also for counts; null where there is nothing. */
-  at(x, z) {
-    const code = this.code(Math.floor(this.row(z)), Math.floor(this.col(x)));
+  /** The value at a place: attenuation also for counts; null where there is nothing. Halved only where asked. */
+  at(x, z, level = 0) {
+    const code = this.code(Math.floor(this.row(z) / 2 ** level), Math.floor(this.col(x) / 2 ** level), level);
     return code === 0 && this.quantity !== "flags" ? null : this.value(code);
   }
 

@@ -47,9 +47,11 @@ export class Look {
 export function rangeInView(pane) {
   const layer = pane.layers.second ?? pane.layers.first, values = [];
   const step = 8; // pixels: 10,000 values of a pane are plenty
+  // zoomed out, from halved codes also when the whole ones are here: the window is the same before and after
+  const level = layer.halved.size > 0 && layer.dx * pane.view.scale < 1 ? 1 : layer.finest;
   for (let down = pane.y; down < pane.y + pane.height; down += step)
     for (let right = pane.x; right < pane.x + pane.width; right += step) {
-      const value = layer.at(...pane.toMetres(right, down));
+      const value = layer.at(...pane.toMetres(right, down), level);
       if (value !== null) values.push(value);
     }
   if (values.length === 0) return null;

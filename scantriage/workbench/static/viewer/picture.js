@@ -33,7 +33,7 @@ export class Picture {
     const { gl } = this, { width, height } = gl.canvas;
     for (const pane of panes)
       for (const layer of Object.values(pane.layers))
-        if (layer && (look.dual || levelFor(layer, pane) > 0)) this.tiles.halve(layer);
+        if (layer) this.tiles.halve(layer, look.dual ? LEVELS - 1 : levelFor(layer, pane));
     gl.viewport(0, 0, width, height);
     gl.disable(gl.SCISSOR_TEST);
     gl.clearColor(0.16, 0.17, 0.18, 1);
@@ -105,6 +105,7 @@ export class Picture {
     gl.uniform2i(at("size"), layer.cols, layer.rows);
     gl.uniform1i(at("tile"), layer.tile);
     gl.uniform1i(at("tileCols"), layer.tileCols);
+    gl.uniform1i(at("finest"), layer.finest);
     gl.uniform1i(at("level"), levelFor(layer, pane));
     gl.uniform1i(at("coarse"), levelOf(COARSE_M / layer.dx + 0.5));
     gl.uniform2f(at("code"), layer.scale, layer.offset);
@@ -120,9 +121,9 @@ export class Picture {
   }
 }
 
-/** The level of a layer whose texels are nearly as large as the pixels of a pane. */
+/** The level of a layer whose texels are nearly as large as the pixels of a pane, of those that are here. */
 function levelFor(layer, pane) {
-  return levelOf(1 / (layer.dx * pane.view.scale));
+  return Math.max(layer.finest, levelOf(1 / (layer.dx * pane.view.scale)));
 }
 
 /** The level whose texels are nearly as large as so many whole ones. */

@@ -27,7 +27,7 @@ struct Layer {
   bool there;
   vec4 place;  // texel = (x, z) of the pixel * place.xy + place.zw, at full size, (col, row)
   ivec2 size;  // cols, rows
-  int tile, tileCols, level, coarse;  // level: about a texel for each pixel; coarse: about 4 cm
+  int tile, tileCols, finest, level, coarse;  // finest: that is here; level: about a texel a pixel; coarse: some 4 cm
   vec2 code;  // scale, offset
   vec3 counts;  // 1, dark, air - dark where codes are counts
 };
@@ -157,7 +157,7 @@ vec3 changes(vec3 under, float signedPart, float cover) {
 }
 
 vec3 pictureAt(vec2 pixel, bool near) {
-  int a = near ? 0 : first.level, b = near ? 0 : second.level;
+  int a = near ? first.finest : first.level, b = near ? second.finest : second.level;
 #if KIND == ${KINDS.scan}
   return scanAt(firstCodes, first, firstOtherCodes, firstOther, pixel, a, scanRow);
 #elif KIND == ${KINDS.swipe}

@@ -4,7 +4,7 @@ import { Look, rangeInView } from "./look.js";
 import { drawMarks } from "./marks.js";
 import { NEEDED, otherEnergy, panesOf, panesOfFiles, possible } from "./modes.js";
 import { Picture } from "./picture.js";
-import { Tiles } from "./tiles.js";
+import { HALVED_FIRST, Tiles } from "./tiles.js";
 import { View } from "./view.js";
 
 const ARRIVALS_MS = 150;
@@ -34,19 +34,21 @@ export class Viewer {
     Object.assign(this, { mode: this.#firstMode(), files: false, flipped: false, panes: [], frame: null });
   }
 
-  /** Resolves when what is looked at first is on the screen. */
+  /** Resolves when what is looked at first is on the screen: both scans from halved codes; the whole ones follow. */
   async open() {
     this.#measure();
     this.#layOut();
-    const first = ["origin", "rescan", "blind"].filter((name) => name in this.layers);
-    const arrived = Promise.all(first.map((name) => this.tiles.load(this.layers[name])));
+    const { layers, tiles } = this, there = (names) => names.filter((name) => name in layers).map((name) => layers[name]);
+    const arrived = Promise.all([
+      ...there(HALVED_FIRST).map((layer) => tiles.loadHalved(layer)), ...there(["blind"]).map((layer) => tiles.load(layer)),
+    ]);
     this.picture.warmUp(this.panes, this.look);
     await arrived;
     this.fitWindow();
     this.paint();
     this.pixels(0, 0, 1, 1); // waits until it is really drawn
     new ResizeObserver(() => this.changed()).observe(this.surface);
-    for (const name of ["difference", "significance"]) this.#want([name]);
+    for (const name of [...HALVED_FIRST, "difference", "significance"]) this.#want([name]);
   }
 
   /** Look in another way, where the container has what it needs. */
