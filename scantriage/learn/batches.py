@@ -1,4 +1,4 @@
-"""Examples as a network takes them, mirrored and exchanged at random."""
+"""Examples as a network takes them, mirrored, exchanged and spliced at random."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from scantriage.learn.example import read_example
 
 LEARNABLE_KG = 15.0  # lighter net changes count less: most of them cannot be seen
 LEAST_WEIGHT = 0.1
+N_TRIES = 6  # for a cut that goes past all loads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,30 +110,94 @@ def groups(items: Sequence[Item], size: int, rng: np.random.Generator | None) ->
     return cut if rng is None else [cut[k] for k in rng.permutation(len(cut))]
 
 
+Values = NDArray[np.float32]
+Truth = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """What a batch takes of an item: inputs, masks, whether anything was done, and how much it counts.
+
+    located: False where something was done but not to a place.
+    """
+
+    values: Values
+    truth: Truth
+    changed: bool
+    located: bool
+    weight: float
+
+    @property
+    def told(self) -> bool:
+        """Whether it is known of each part of the container if anything was done there."""
+        return not self.changed or not self.located or bool(self.truth.any())
+
+
 def batch_of(items: Sequence[Item], rng: np.random.Generator | None) -> Batch:
-    """One batch of items of one shape; mirrored and exchanged where a generator is given."""
+    """One batch of items of one shape; mirrored, exchanged and spliced where a generator is given."""
+    samples = [_sample(item, rng) for item in items]
+    if rng is not None:
+        samples = [_perhaps_spliced(k, samples, rng) for k in range(len(samples))]
     n_inputs, z, s = items[0].inputs.shape
     rows, cols = z + -z % SCALES, s + -s % SCALES
     inputs = np.zeros((len(items), n_inputs, rows, cols), np.float32)
     masks = np.zeros((len(items), 2, rows, cols), np.float32)
     inside = np.zeros((len(items), rows, cols), np.bool_)
     inside[:, :z, :s] = True
-    for k, item in enumerate(items):
-        values, truth = item.inputs.astype(np.float32), item.masks
-        if rng is not None:
-            values, truth = varied(values, truth, rng)
-        inputs[k, :, :z, :s], masks[k, :, :z, :s] = values, truth
-    located = torch.tensor([item.label != "swapped" for item in items])
-    weights = torch.tensor([item.weight for item in items])
+    for k, sample in enumerate(samples):
+        inputs[k, :, :z, :s], masks[k, :, :z, :s] = sample.values, sample.truth
+    located = torch.tensor([sample.located for sample in samples])
+    weights = torch.tensor([sample.weight for sample in samples])
     return Batch(
         torch.from_numpy(inputs), torch.from_numpy(masks), torch.from_numpy(inside),
-        changed=torch.tensor([float(item.changed) for item in items]),
+        changed=torch.tensor([float(sample.changed) for sample in samples]),
         located=located, places=weights * located, pairs=weights,
     )  # fmt: skip
 
 
-Values = NDArray[np.float32]
-Truth = NDArray[np.bool_]
+def _sample(item: Item, rng: np.random.Generator | None) -> Sample:
+    values, truth = item.inputs.astype(np.float32), item.masks
+    if rng is not None:
+        values, truth = varied(values, truth, rng)
+    return Sample(values, truth, item.changed, item.label != "swapped", item.weight)
+
+
+def _perhaps_spliced(k: int, samples: Sequence[Sample], rng: np.random.Generator) -> Sample:
+    """Sample k, as often as not with the rear of one of the others."""
+    if len(samples) == 1 or rng.random() < 0.5:
+        return samples[k]
+    other = int(rng.integers(len(samples) - 1))
+    return spliced(samples[k], samples[other + (other >= k)], rng)
+
+
+def spliced(front: Sample, rear: Sample, rng: np.random.Generator) -> Sample:
+    """The front of one container and the rear of another of its size: a pair with a truth that nobody simulated.
+
+    The first alone where no cut goes past the loads of both.
+    """
+    cut = _cut(front, rear, rng)
+    if cut is None:
+        return front
+    values = np.concatenate([front.values[:, :, :cut], rear.values[:, :, cut:]], axis=2)
+    truth = np.concatenate([front.truth[:, :, :cut], rear.truth[:, :, cut:]], axis=2)
+    # what was done to a container as a whole was done to each part of it
+    parts = ((front, truth[:, :, :cut]), (rear, truth[:, :, cut:]))
+    done = [sample for sample, part in parts if not sample.located or part.any()]
+    return Sample(
+        values, truth, changed=bool(done), located=front.located and rear.located,
+        weight=max((sample.weight for sample in done), default=1.0),
+    )  # fmt: skip
+
+
+def _cut(front: Sample, rear: Sample, rng: np.random.Generator) -> int | None:
+    """A column in the middle half that cuts no load of either; None where some tries find none."""
+    if not (front.told and rear.told):
+        return None
+    n_cols = front.truth.shape[2]
+    for cut in rng.integers(n_cols // 4, 3 * n_cols // 4 + 1, N_TRIES).tolist():
+        if not any((truth[:, :, cut - 1].any() and truth[:, :, cut].any()) for truth in (front.truth, rear.truth)):
+            return int(cut)
+    return None
 
 
 def varied(values: Values, truth: Truth, rng: np.random.Generator) -> tuple[Values, Truth]:

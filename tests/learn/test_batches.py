@@ -5,7 +5,7 @@ import pytest
 from made_maps import example, item
 
 from scantriage.compare.learned_inputs import N_INPUTS, inputs_of
-from scantriage.learn.batches import LEARNABLE_KG, LEAST_WEIGHT, batch_of, groups, load_items
+from scantriage.learn.batches import LEARNABLE_KG, LEAST_WEIGHT, Sample, batch_of, groups, load_items, spliced
 from scantriage.learn.example import write_example
 
 
@@ -77,3 +77,48 @@ def test_items_are_left_alone_when_they_are_varied():
     for seed in range(8):
         batch_of([one], np.random.default_rng(seed))
     np.testing.assert_array_equal(one.inputs, before)
+
+
+def sample(fill, *, loads=(), whole=False, weight=1.0):
+    truth = np.zeros((2, 12, 40), np.bool_)
+    for first, last in loads:
+        truth[0, 3:6, first:last] = True
+    values = np.full((N_INPUTS, 12, 40), fill, np.float32)
+    return Sample(values, truth, changed=bool(loads) or whole, located=not whole, weight=weight)
+
+
+def splices(front, rear, n=60):
+    """Spliced pairs with the columns that they were cut at."""
+    made = [spliced(front, rear, np.random.default_rng(seed)) for seed in range(n)]
+    return [(one, int((one.values[0, 0] == front.values[0, 0, 0]).sum())) for one in made]
+
+
+def test_a_splice_holds_what_was_done_to_its_parts_and_nothing_else():
+    loaded, clean = sample(1.0, loads=((12, 15),), weight=0.4), sample(2.0)
+    both = {True: 0, False: 0}
+    for made, cut in splices(loaded, clean):
+        assert made.changed == (cut > 12)
+        assert made.truth.sum() == (9 if made.changed else 0)
+        assert made.weight == (0.4 if made.changed else 1.0)
+        both[made.changed] += 1
+    assert min(both.values()) > 0
+    assert not any(made.changed for made, _ in splices(clean, sample(3.0)))
+
+
+def test_no_load_is_cut_in_two():
+    wide, other = sample(1.0, loads=((10, 18),)), sample(2.0, loads=((19, 31),))
+    for made, cut in splices(wide, other):
+        assert made.truth.any(axis=(0, 1)).sum() in (0, 8, 12, 20)
+        assert cut == 40 or not (10 < cut < 18 or 19 < cut < 31)
+    assert all(cut == 40 for _, cut in splices(sample(1.0, loads=((0, 40),)), other))  # left alone
+
+
+def test_a_part_of_what_was_exchanged_as_a_whole_was_exchanged():
+    for made, _ in splices(sample(1.0), sample(2.0, whole=True)):
+        assert made.changed
+        assert not made.located
+
+
+def test_a_load_that_nobody_knows_the_place_of_is_not_spliced():
+    lost = Sample(sample(1.0).values, sample(1.0).truth, changed=True, located=True, weight=1.0)
+    assert all(made is lost for made, _ in splices(lost, sample(2.0)))
