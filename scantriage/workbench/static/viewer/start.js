@@ -1,4 +1,5 @@
 /** Starts the viewer of the page, or shows the drawn picture where the browser cannot. */
+import { taken } from "./ahead.js";
 import { Annotations } from "./annotations.js";
 import { commandsOf, isOn, isPossible } from "./commands.js";
 import { Findings } from "./findings.js";
@@ -32,9 +33,9 @@ async function start() {
   const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, preserveDrawingBuffer: true });
   if (gl === null) return fallBack("webgl");
   canvas.addEventListener("webglcontextlost", () => fallBack("lost"));
-  const answer = await fetch(`${root.dataset.views}/meta.json`);
-  if (!answer.ok) return fallBack("views");
-  const viewer = assemble(gl, await answer.json());
+  const { bytes } = await taken(`${root.dataset.views}/meta.json`);
+  if (bytes === null) return fallBack("views");
+  const viewer = assemble(gl, JSON.parse(new TextDecoder().decode(bytes)));
   root.viewer = viewer;
   await viewer.open();
   performance.mark("viewer-ready");

@@ -1,4 +1,5 @@
 /** Fetches the tiles of layers and lays them into textures: one slice of an array texture for each tile. */
+import { taken } from "./ahead.js";
 import { Halver, LEVELS } from "./halver.js";
 
 const WHOLE = 2 ** LEVELS; // texels: sizes that halve without a remainder
@@ -48,9 +49,9 @@ export class Tiles {
   }
 
   async #tile(layer, row, col, level) {
-    const answer = await fetch(tileAddress(`${this.views}/${layer.name}`, row, col, level));
-    if (!answer.ok) throw new Error(`${layer.name} ${row}/${col}: ${answer.status}`);
-    const codes = new Uint16Array(await answer.arrayBuffer());
+    const { status, bytes } = await taken(tileAddress(`${this.views}/${layer.name}`, row, col, level));
+    if (bytes === null) throw new Error(`${layer.name} ${row}/${col}: ${status}`);
+    const codes = new Uint16Array(bytes);
     if (layer.air) liftZeros(codes);
     const slice = row * layer.tileCols + col;
     this.#upload(layer, slice, layer.sizeOf(row, col, level), codes, level);
