@@ -95,5 +95,8 @@ ALLOWED = {
     ("GET", "/containers/{container_id}/views/picture.jpg"): OVERSEERS,
     ("GET", "/containers/{container_id}/thumb.jpg"): OVERSEERS,
 }
+GUARDED = {route: roles for route, roles in ALLOWED.items() if roles != NOBODY_YET}
+# allowed for what lies before somebody themselves, or was referred to their own sites; all else is not there
+OWN = {route for route in GUARDED if "{assignment_id}" in route[1] or route[1].startswith("/partner/{")}
 # open to everybody: what comes with the program; and the API, which takes a bearer token and no session
 MOUNTED = ("/static", "/viewer/", "/api/v1")

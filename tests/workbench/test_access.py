@@ -5,12 +5,10 @@ import re
 import pytest
 from fastapi.routing import iter_route_contexts
 from made_browser import Browser
-from made_routes import ALLOWED, MOUNTED, NOBODY_YET
+from made_routes import ALLOWED, GUARDED, MOUNTED
 
 from scantriage.store import audit, sessions
 from scantriage.store.accounts import ROLES
-
-GUARDED = {route: roles for route, roles in ALLOWED.items() if roles != NOBODY_YET}
 
 
 def ask(browser, method, path, *, csrf=True):
