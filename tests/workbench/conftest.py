@@ -1,5 +1,6 @@
 """A workbench on an empty workspace, and people who are signed in to it."""
 
+import os
 import shutil
 import socket
 import threading
@@ -10,12 +11,29 @@ from itertools import count
 import pytest
 import uvicorn
 from made_browser import QUICK, Browser
+from made_demonstration import NOW, make, shrink
+from made_pictures import PICTURES
 
+from scantriage.pipeline import day_run, demo_run, fresh_readings, ingest, intake
+from scantriage.simulate.contents import Wish
 from scantriage.store import accounts, sessions
 from scantriage.store.database import Database
 from scantriage.workbench.access.limits import Buckets, Limits
 from scantriage.workbench.access.passwords import Passwords
 from scantriage.workbench.app import create_app
+
+WISHES = (
+    Wish("added", "doors", 90.0), Wish("added", "reefer", 60.0, "45R1"), Wish("removed", "doors", 150.0),
+    Wish("clean"), Wish("clean"),
+)  # fmt: skip
+
+
+class Earlier(datetime):
+    """The moment at which a demonstration's deliveries come in and are read, whatever this machine's clock says."""
+
+    @classmethod
+    def now(cls, tz=None):  # noqa: ARG003  (as it is called)
+        return NOW - timedelta(minutes=40)
 
 
 class Clock:
@@ -42,6 +60,20 @@ def empty_database(tmp_path_factory):
     path = tmp_path_factory.mktemp("empty") / "scantriage.db"
     Database(path).close()
     return path
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory):
+    """The workspace of a demonstration, to copy; a whole one where pictures of it are kept."""
+    root = tmp_path_factory.mktemp("demonstration") / "demonstration"
+    with pytest.MonkeyPatch.context() as patch:
+        if not PICTURES:
+            shrink(patch, wishes=WISHES)
+            patch.setattr(demo_run, "_TIP_SHARE", 1.0)
+        for module in (day_run, fresh_readings, ingest, intake):
+            patch.setattr(module, "datetime", Earlier)
+        make(root, n_workers=os.cpu_count() if PICTURES else 1)
+    return root
 
 
 @pytest.fixture

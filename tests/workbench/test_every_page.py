@@ -4,26 +4,21 @@ With SCANTRIAGE_PICTURES=FOLDER it makes the whole demonstration, writes a pictu
 prints how many rules of axe each page passed, violated, and left for a person to judge.
 """
 
-import os
 import re
+import shutil
 from dataclasses import replace
 from functools import cache
-from io import BytesIO
-from itertools import chain
-from pathlib import Path
 from random import Random
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fastapi.routing import iter_route_contexts
 from made_browser import QUICK
-from made_demonstration import NOW, make, shrink
+from made_demonstration import NOW
 from made_pages import NO_PAGES, PAGES
-from PIL import Image
+from made_pictures import PICTURES, keep_picture, look
 
-from scantriage.pipeline import demo_run
 from scantriage.pipeline.referral_run import refer
-from scantriage.simulate.contents import Wish
 from scantriage.store import accounts, assignments, decisions, inspections, referrals, sessions, tokens
 from scantriage.store.inspections import Outcome
 from scantriage.store.preferences import Preferences
@@ -32,24 +27,14 @@ from scantriage.workbench.app import create_app
 
 pytestmark = pytest.mark.browser
 
-PICTURES = os.environ.get("SCANTRIAGE_PICTURES")
-WISHES = (
-    Wish("added", "doors", 90.0), Wish("added", "reefer", 60.0, "45R1"), Wish("removed", "doors", 150.0),
-    Wish("clean"), Wish("clean"),
-)  # fmt: skip
 PLAIN = Preferences(random_share=0.0, tip_share=0.0, four_eyes_priority=0.0)
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
+def app(tmp_path_factory, demonstration):
     """The workbench on a demonstration as it is at `NOW`."""
-    root = tmp_path_factory.mktemp("every_page") / "demonstration"
-    with pytest.MonkeyPatch.context() as patch:
-        if not PICTURES:
-            shrink(patch, wishes=WISHES)
-            patch.setattr(demo_run, "_TIP_SHARE", 1.0)
-        make(root, n_workers=1 if not PICTURES else os.cpu_count())
+    root = shutil.copytree(demonstration, tmp_path_factory.mktemp("every_page") / "demonstration")
     app = create_app(root, clock=lambda: NOW, passwords=Passwords(QUICK))
     yield app
     app.state.workbench.database.close()
@@ -147,36 +132,14 @@ def test_a_page_is_whole_fits_and_is_for_everybody(tab, served, token_of, places
     answer = tab.goto(path)
     assert answer.status == page.status
     assert tab.url == served + path, "led elsewhere"
-    _look(tab, page.keys)
+    look(tab, page.keys)
     if page.status >= 400:  # Chromium says so of every such answer
         wrong = [one for one in wrong if "status of" not in one[0]]
     assert wrong == []
     assert tab.evaluate("document.documentElement.scrollWidth") <= tab.viewport_size["width"]
     found = Axe().run(tab, options={"runOnly": RULES})
     if PICTURES:
-        _keep_picture(tab, Path(PICTURES) / f"{page.name}.png")
+        keep_picture(tab.screenshot(), page.name)
         told = (len(found.response[kind]) for kind in ("passes", "violations", "incomplete"))
         print("\n|", page.name, "|", *(f"{n} |" for n in told))  # noqa: T201
     assert found.violations_count == 0, found.generate_report()
-
-
-def _look(tab, keys):
-    """Wait until the viewer, where there is one, has drawn what these keys ask for."""
-    if tab.locator("section.viewer").count() == 0:
-        return
-    tab.wait_for_selector("[data-state=ready]")
-    for key in keys:
-        tab.keyboard.press(key)
-    tab.wait_for_load_state("networkidle")
-
-
-def _keep_picture(tab, path):
-    """In 256 colours, those of the page itself among them: small enough to be committed."""
-    picture = Image.open(BytesIO(tab.screenshot())).convert("RGB")
-    counted = sorted(picture.getcolors(picture.width * picture.height), reverse=True)
-    others = picture.quantize(192, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette()
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*chain(*(colour for _, colour in counted[:64])), *others])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
-    assert path.stat().st_size < 200_000

@@ -34,4 +34,17 @@ def test_every_page_is_shown_and_its_picture_is_there():
     shown = re.findall(r"\]\(workbench/(\w+)\.png\) \| .* \| \d+ \| 0 \| \d+ \|$", DOCS, re.MULTILINE)
     assert shown == [page.name for page in PAGES]
     pictures = Path(__file__).parents[2] / "docs" / "workbench"
-    assert sorted(picture.stem for picture in pictures.iterdir()) == sorted(shown)
+    assert sorted(picture.stem for picture in pictures.glob("*.png")) == sorted(shown)
+
+
+def test_the_story_of_one_container_shows_all_its_pictures():
+    docs = Path(__file__).parents[2] / "docs"
+    shown = re.findall(r"\]\((workbench/one_container/\w+\.png)\)", (docs / "one_container.md").read_text())
+    assert shown == sorted(str(picture.relative_to(docs)) for picture in docs.glob("workbench/one_container/*.png"))
+
+
+def test_every_figure_of_speed_is_in_a_kept_result():
+    kept = {file.stem for file in (Path(__file__).parents[2] / "benchmarks" / "results").glob("*.md")}
+    named = re.findall(r"`((?:load|killed|viewer|queue)-[\w-]+)` \|$", DOCS, re.MULTILINE)
+    assert named
+    assert set(named) <= kept
