@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from made_security import TRIED, routes_by_role, all_tried
+from made_security import TRIED, all_tried, routes_by_role
 
 TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs" / "security_tests.md").read_text()
