@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 
 _MOST = 100_000  # looks remembered; one that is forgotten is written down again
@@ -13,17 +13,16 @@ class Viewed:
 
     def __init__(self) -> None:
         """Nobody has looked at anything."""
-        self._looks: OrderedDict[tuple[object, ...], None] = OrderedDict()
-        self._lock = Lock()
+        self._looks: dict[tuple[object, ...], None] = {}
+        self._writing = Lock()
 
-    def __contains__(self, look: tuple[object, ...]) -> bool:
-        """Whether this look is remembered."""
-        with self._lock:
-            return look in self._looks
-
-    def add(self, look: tuple[object, ...]) -> None:
-        """Remember a look, once it is in the trail."""
-        with self._lock:
-            self._looks[look] = None
-            if len(self._looks) > _MOST:
-                self._looks.popitem(last=False)
+    def once(self, look: tuple[object, ...], write: Callable[[], None]) -> None:
+        """Have a look written down, unless it was; tiles that are asked for meanwhile wait until it is."""
+        if look in self._looks:
+            return
+        with self._writing:
+            if look not in self._looks:
+                write()
+                self._looks[look] = None
+                if len(self._looks) > _MOST:
+                    del self._looks[next(iter(self._looks))]

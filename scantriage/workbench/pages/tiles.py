@@ -189,14 +189,15 @@ def _projected(connection: Connection, here: Workbench, tip_id: int, real: Pictu
 
 def _note(here: Workbench, who: SignedIn, container_id: str, facts: dict[str, object]) -> None:
     """Write into the trail that somebody looks at a container; once in a session, not with every tile."""
-    look = who.session, container_id, *facts.values()
-    if look not in _viewed:
+
+    def write() -> None:
         with here.database.writing() as connection:
             audit.append(
                 connection, actor=audit.actor_of(who.account_id), kind="pictures_viewed", at=here.clock(),
                 container_id=container_id, facts=facts,
             )  # fmt: skip
-        _viewed.add(look)
+
+    _viewed.once((who.session, container_id, *facts.values()), write)
 
 
 def _meta(pictures: Pictures) -> JSONResponse:
