@@ -11,14 +11,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import RedirectResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.middleware.sessions import SessionMiddleware
 
 from scantriage import __version__
 from scantriage.settings import load_settings
 from scantriage.store.database import Database
 from scantriage.store.places import Places
-from scantriage.workbench import error_pages, viewer_files
+from scantriage.workbench import error_pages, static_files
 from scantriage.workbench.access.limits import Limits
 from scantriage.workbench.access.oidc import Provider
 from scantriage.workbench.access.passwords import Passwords
@@ -70,7 +69,6 @@ _PAGES: tuple[APIRouter, ...] = (
 )
 _AT_THE_PROVIDER_S = 600
 _API = "/api/v1"
-_STATIC = Path(__file__).parent / "static"
 
 
 def _now() -> datetime:
@@ -113,8 +111,7 @@ def create_app(
     app.add_middleware(Guard)
     error_pages.install(app)
     app.mount(_API, create_api(here, _API))
-    app.mount(viewer_files.ADDRESS, viewer_files.ViewerFiles())
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount(static_files.ADDRESS, static_files.KeptFiles())
     app.get("/", include_in_schema=False)(_arrive)
     for router in _PAGES:
         app.include_router(router, include_in_schema=False)

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from scantriage.workbench import static_files
 from scantriage.workbench.access.signed_in import SignedIn
 from scantriage.workbench.context import the_workbench
 from scantriage.workbench.formats import moment, number, share
@@ -26,8 +27,9 @@ def page(request: Request, template: str, context: object, who: SignedIn | None,
     """The page as HTML, in the reader's language.
 
     context: a frozen dataclass, which the template sees as ``page``. The template also sees ``who``, ``csrf``,
-    ``navigation``, ``demonstration`` (whether the workspace is one), ``language``, ``_`` and the filters ``number``,
-    ``share``, ``moment``, ``day`` and ``kilos``, and for what is kept in English ``said`` (a sentence) and ``reason``.
+    ``navigation``, ``demonstration`` (whether the workspace is one), ``static``, ``language``, ``_`` and the filters
+    ``number``, ``share``, ``moment``, ``day`` and ``kilos``, and for what is kept in English ``said`` (a sentence) and
+    ``reason``.
     """
     language = language_of(request, who.language if who else None)
     text = _environment(language).get_template(template).render(
@@ -51,6 +53,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     environment.globals["language"], environment.globals["languages"] = language, languages()
+    environment.globals["static"] = static_files.ADDRESS
     internationalised: Any = environment
     internationalised.install_gettext_translations(translations(language), newstyle=True)
     environment.filters["number"] = lambda x, digits=0: number(x, digits, language)

@@ -99,4 +99,4 @@ GUARDED = {route: roles for route, roles in ALLOWED.items() if roles != NOBODY_Y
 # allowed for what lies before somebody themselves, or was referred to their own sites; all else is not there
 OWN = {route for route in GUARDED if "{assignment_id}" in route[1] or route[1].startswith("/partner/{")}
 # open to everybody: what comes with the program; and the API, which takes a bearer token and no session
-MOUNTED = ("/static", "/viewer/", "/api/v1")
+MOUNTED = ("/static/", "/api/v1")

@@ -4,6 +4,7 @@ import pytest
 
 from scantriage.store.accounts import ROLES
 from scantriage.workbench.navigation import first_page
+from scantriage.workbench.static_files import ADDRESS
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -17,11 +18,11 @@ def test_nobody_gets_in_without_signing_in(browser):
     assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in")
 
 
-@pytest.mark.parametrize("url", ["/", "/nowhere", "/static/scantriage.css", "/static/nothing.js"])
+@pytest.mark.parametrize("url", ["/", "/nowhere", f"{ADDRESS}/scantriage.css", f"{ADDRESS}/nothing.js"])
 def test_every_answer_tells_the_browser_to_be_careful(browser, url):
     headers = browser.get(url).headers
     assert "default-src 'self'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
-    assert headers["cache-control"] == ("no-cache" if url.startswith("/static/") else "no-store")
+    assert headers["cache-control"] == ("public, max-age=31536000, immutable" if url.endswith(".css") else "no-store")

@@ -27,7 +27,7 @@ from made_views import layer
 
 from scantriage.io.views import read_halved_tile, write_views
 from scantriage.scan.views import FineViews
-from scantriage.workbench import viewer_files
+from scantriage.workbench import static_files
 
 pytestmark = pytest.mark.browser
 
@@ -186,7 +186,7 @@ def test_the_server_halves_a_tile_as_the_graphics_card_does(screen, tmp_path, qu
     codes = rng.integers(0, 2**16, (41, 53)) * (rng.random((41, 53)) < 0.6)
     write_views(tmp_path / "kept.tif", FineViews(6.0, 2.6, {"rescan": layer(codes, quantity=quantity)}))
 
-    asked = [f"{viewer_files.ADDRESS}/halver.js", codes.ravel().tolist(), codes.shape, quantity == "flags"]
+    asked = [f"{static_files.ADDRESS}/viewer/halver.js", codes.ravel().tolist(), codes.shape, quantity == "flags"]
     drawn = screen.tab.evaluate(HALVED, asked)
 
     assert drawn == read_halved_tile(tmp_path / "kept.tif", "rescan", 0, 0).ravel().tolist()

@@ -22,7 +22,7 @@ from scantriage.store.accounts import account_numbered
 from scantriage.store.assignments import Assignment
 from scantriage.store.decisions import Decision, decisions_on
 from scantriage.store.places import Places
-from scantriage.workbench import viewer_files
+from scantriage.workbench import static_files
 from scantriage.workbench.access.signed_in import SignedIn, signed_in
 from scantriage.workbench.blinded import blinded
 from scantriage.workbench.context import Here
@@ -97,8 +97,7 @@ class ContainerPage:
     decisions: tuple[GivenDecision, ...] = ()
     may_draw: bool = False
     commands: tuple[CommandGroup, ...] = COMMANDS
-    viewer: str = viewer_files.ADDRESS
-    modules: tuple[str, ...] = viewer_files.MODULES
+    modules: tuple[str, ...] = static_files.VIEWER_MODULES
 
 
 @router.get("/work/{assignment_id}")

@@ -1,4 +1,4 @@
-"""The viewer's modules under an address that changes with them, so that a browser asks for them once."""
+"""Style sheets and modules under an address that changes with them, so that a browser asks for each once."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from typing import Any
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
 
-_FOLDER = Path(__file__).parent / "static" / "viewer"
+_FOLDER = Path(__file__).parent / "static"
 _A_YEAR_S = 31_536_000
 
 
 def _digest() -> str:
-    files = sorted(_FOLDER.iterdir())
-    return hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()[:16]
+    files = sorted(path for path in _FOLDER.rglob("*") if path.is_file())
+    told = b"".join(str(file.relative_to(_FOLDER)).encode() + file.read_bytes() for file in files)
+    return hashlib.sha256(told).hexdigest()[:16]
 
 
-ADDRESS = f"/viewer/{_digest()}"
+ADDRESS = f"/static/{_digest()}"
 # all of them: fetched at once, where a browser would find them only one behind the other
-MODULES = tuple(sorted(file.name for file in _FOLDER.glob("*.js")))
+VIEWER_MODULES = tuple(sorted(file.name for file in _FOLDER.glob("viewer/*.js")))
 
 
-class ViewerFiles(StaticFiles):
-    """Serves the modules and the style sheet; what lies under this address never changes."""
+class KeptFiles(StaticFiles):
+    """Serves the folder that comes with the program; what lies under this address never changes."""
 
     def __init__(self) -> None:
-        """Serve the folder that comes with the program."""
+        """Serve that folder."""
         super().__init__(directory=_FOLDER)
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
