@@ -39,7 +39,7 @@ def calibrate_counts(
     n_clipped, highest, penetrated = 0, None, valid
     known = None if air is None or air.shape != valid.shape or dead.cols.any() else Air.known(air)
     for energy in range(len(pixels)):
-        counts = bridge_rows(pixels[energy], dead.rows)
+        counts = bridge_rows(pixels[energy], dead.rows)  # a copy
         inside = counts if not dead.cols.any() else np.ascontiguousarray(counts[:, ~dead.cols])
         where = known if highest is None else highest.air
         beam = find_open_beam(inside, dark=dark) if where is None else open_beam_in(where, inside, dark=dark)
@@ -48,7 +48,7 @@ def calibrate_counts(
         ceiling = _ceiling(pixels[energy])
         n_clipped = max(n_clipped, n_at(counts, ceiling) if ceiling < np.inf else 0)
         odd = odd_pixels(counts, dark=dark, noise=noise)
-        counts = mend_pixels(counts, odd)
+        mend_pixels(counts, odd)
         _invalidate(counts, np.float32(0.5 * dark), np.float32(ceiling), valid)
         valid.ravel()[odd] = False
         pulses = beam.pulses.spread(~dead.cols)

@@ -128,15 +128,13 @@ def _find_odd(counts: Counts, dark: np.float32, per_count: np.float32, floor: np
     return n_odd
 
 
-def mend_pixels(image: NDArray[_Number], odd: NDArray[np.intp]) -> NDArray[_Number]:
-    """A copy with the pixels at the flat indices replaced by the median of the pixels around them."""
-    mended = image.copy()
+def mend_pixels(image: NDArray[_Number], odd: NDArray[np.intp]) -> None:
+    """Replace the pixels at the flat indices, in the image itself, by the median of the pixels around them."""
     rows, cols = np.unravel_index(odd, image.shape)
     near = np.arange(-1, 2)
     around_rows = np.clip(rows[:, None, None] + near[:, None], 0, image.shape[0] - 1)
     around_cols = np.clip(cols[:, None, None] + near, 0, image.shape[1] - 1)
-    mended[rows, cols] = np.median(image[around_rows, around_cols].reshape(rows.size, 9), axis=1)
-    return mended
+    image[rows, cols] = np.median(image[around_rows, around_cols].reshape(rows.size, 9), axis=1)
 
 
 def bridge_rows(image: NDArray[_Number], dead: NDArray[np.bool_]) -> NDArray[_Number]:

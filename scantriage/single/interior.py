@@ -19,7 +19,7 @@ FloatArray = NDArray[np.floating[Any]]
 _USUAL_HEIGHT_M = 2.591
 _USUAL_DISTANCE_M = 5.2
 
-_LEVELS_KEPT, _COLS_KEPT = 320, 1200  # 1 cm of a 40 ft container; columns up to twice as many
+_LEVELS_KEPT, _COLS_KEPT = 160, 600  # 2 cm of a 40 ft container; columns up to twice as many
 
 
 @dataclass(frozen=True, slots=True, eq=False)
