@@ -46,6 +46,7 @@ FOUR_EYES = 0.95  # the top of the queue takes two
 _READY_S = 60.0
 _TLS = ssl.create_default_context()  # unused over http, but 50 clients would each spend 30 ms on one of their own
 _RETRY_S = 0.2
+_ARRIVE_S = 5.0  # all come to work within so many seconds, not in one millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,7 @@ class Analyst:
     async def work(self, day: Day) -> None:
         """Until the day is over; a request that gets no answer is sent again, as a person would reload."""
         async with self._browser() as browser:
+            await asyncio.sleep(self.rng.uniform(0, _ARRIVE_S))
             await self._send(browser, "work", "GET", "/work")  # where signing in leads
             await day.begin()
             await asyncio.sleep(self.rng.uniform(0, day.starts_within_s))
