@@ -44,7 +44,7 @@ def test_the_browser_is_told_at_once_what_to_fetch_first(client_for):
     assignment = given_to(ana)
     fetched = re.findall(r'rel="preload" href="([^"]+)" as="fetch"', ana.get(f"/work/{assignment}").text)
     tiles = [f"/views/{assignment}/{name}/0/{col}.bin?halved=1" for name in ("origin", "rescan") for col in (0, 1)]
-    assert fetched == [f"/views/{assignment}/meta.json", *tiles, f"/views/{assignment}/blind/0/0.bin"]
+    assert fetched == [f"/views/{assignment}/meta.json", *tiles, f"/views/{assignment}/blind/0/0.bin?halved=1"]
     assert all(ana.get(address).status_code == 200 for address in fetched)
 
 

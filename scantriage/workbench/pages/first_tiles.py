@@ -7,8 +7,7 @@ from pathlib import Path
 
 from scantriage.io.views import NoSuchView, read_facts
 
-# the viewer draws its first picture from these; the scans halved, a quarter of the bytes
-_SHOWN_FIRST = {"origin": "?halved=1", "rescan": "?halved=1", "blind": ""}
+_SHOWN_FIRST = ("origin", "rescan", "blind")  # the viewer draws its first picture from these, halved
 
 
 def first_tiles(views: Path, address: str) -> tuple[str, ...]:
@@ -21,9 +20,9 @@ def _tiles(views: Path) -> Iterator[str]:
         kept = read_facts(views)
     except NoSuchView:
         return
-    for name, halved in _SHOWN_FIRST.items():
+    for name in _SHOWN_FIRST:
         if name in kept.facts.layers:
             facts = kept.facts.layers[name]
             for row in range(-(-facts.rows // kept.tile)):
                 for col in range(-(-facts.cols // kept.tile)):
-                    yield f"{name}/{row}/{col}.bin{halved}"
+                    yield f"{name}/{row}/{col}.bin?halved=1"

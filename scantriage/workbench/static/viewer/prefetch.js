@@ -2,7 +2,7 @@
 import { HALVED_FIRST, tileAddress } from "./tiles.js";
 
 const QUIET_MS = 3000; // this container first: its own tiles, and the eye
-const WHOLE = ["blind", ...HALVED_FIRST, "difference", "significance"];
+const WHOLE = [...HALVED_FIRST, "difference", "significance"];
 
 /** Reserve the next assignment and fetch what its page fetches. @param {{reserve?: string, csrf: string}} page */
 export async function prefetchNext({ reserve, csrf }) {

@@ -188,7 +188,7 @@ vec3 pictureAt(vec2 pixel, bool near) {
 vec3 hatched(vec3 colour, vec2 pixel, bool near) {
   if (!blind.there) return colour;
   ivec2 at = ivec2(floor(pixel * blind.place.xy + blind.place.zw));
-  int level = near ? 0 : blind.level;
+  int level = near ? blind.finest : blind.level;
   uint bits = codeAt(blindCodes, blind, at >> level, level) & uint(blindBits);
   if (bits == 0u) return colour;
   vec3 base = KIND >= ${KINDS.difference} ? vec3(0.82) : colour;

@@ -98,7 +98,7 @@ export class Tiles {
 }
 
 /** Layers whose halved codes are the first picture. */
-export const HALVED_FIRST = ["origin", "rescan"];
+export const HALVED_FIRST = ["origin", "rescan", "blind"];
 
 /** Where a tile lies. @param {string} layer address @param {number} level 0: whole, 1: halved */
 export function tileAddress(layer, row, col, level) {

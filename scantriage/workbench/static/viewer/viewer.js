@@ -34,14 +34,12 @@ export class Viewer {
     Object.assign(this, { mode: this.#firstMode(), files: false, flipped: false, panes: [], frame: null });
   }
 
-  /** Resolves when what is looked at first is on the screen: both scans from halved codes; the whole ones follow. */
+  /** Resolves when what is looked at first is on the screen: both scans and what is blind from halved codes; the whole ones follow. */
   async open() {
     this.#measure();
     this.#layOut();
     const { layers, tiles } = this, there = (names) => names.filter((name) => name in layers).map((name) => layers[name]);
-    const arrived = Promise.all([
-      ...there(HALVED_FIRST).map((layer) => tiles.loadHalved(layer)), ...there(["blind"]).map((layer) => tiles.load(layer)),
-    ]);
+    const arrived = Promise.all(there(HALVED_FIRST).map((layer) => tiles.loadHalved(layer)));
     this.picture.warmUp(this.panes, this.look);
     await arrived;
     this.fitWindow();
