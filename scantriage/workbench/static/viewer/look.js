@@ -46,7 +46,7 @@ export class Look {
 /** The range of attenuation of what is in view: from the 1st to the 99th of a hundred parts. */
 export function rangeInView(pane) {
   const layer = pane.layers.second ?? pane.layers.first, values = [];
-  const step = 8; // pixels: 10,000 values of a pane are plenty
+  const step = 12; // pixels: 4,000 values of a pane are plenty
   // zoomed out, from halved codes also when the whole ones are here: the window is the same before and after
   const level = layer.halved.size > 0 && layer.dx * pane.view.scale < 1 ? 1 : layer.finest;
   for (let down = pane.y; down < pane.y + pane.height; down += step)
