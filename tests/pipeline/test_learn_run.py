@@ -103,8 +103,8 @@ def test_no_container_is_both_trained_on_and_held_back(tmp_path, engine):
     )
     assert (len(trained), len(held_back)) == (20, 20)
     assert not trained & held_back
-    default_pairs = 4000
-    assert FIRST + 100 * default_pairs < learn_run.FIRST_SEED["held_out"]
+    default_pairs = 11_800
+    assert FIRST + 50 * default_pairs < learn_run.FIRST_SEED["held_out"]
 
 
 def test_only_examples_that_are_missing_are_made(tmp_path, engine):
@@ -218,7 +218,7 @@ def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, mon
     assert ended.value.code in (0, None)
     assert said.out.strip() == f"Model and card: {tmp_path / 'm'}"
     assert "scantriage: 5 more pairs were left out." in said.err
-    assert (told["folder"], told["n_pairs"], told["n_epochs"]) == (tmp_path, 4000, 12)
+    assert (told["folder"], told["n_pairs"], told["n_epochs"]) == (tmp_path, 11_800, 12)
 
 
 def test_an_example_marks_the_load_where_the_comparison_shows_it(tmp_path, monkeypatch):
