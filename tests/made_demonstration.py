@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from made_engine import InlineEngine
+
 from scantriage.pipeline import day_run, demo_history, demo_run, projection_run
 from scantriage.pipeline.simulate_run import write_delivery
 from scantriage.simulate.contents import Wish
@@ -9,15 +11,6 @@ from scantriage.simulate.pair import simulate_pair
 
 NOW = datetime(2026, 7, 9, 14, 30, tzinfo=UTC)
 TWO = (Wish("added", "doors", 90.0), Wish("clean", size_type="45R1", commodity="bananas"))
-
-
-class _Inline:
-    def __init__(self, *_args, **_options) -> None:
-        pass
-
-    def run(self, job, items):
-        for item in items:
-            yield item, job(item)
 
 
 def shrink(monkeypatch, *, wishes=TWO):
@@ -29,7 +22,7 @@ def shrink(monkeypatch, *, wishes=TWO):
         return [folder / "day"]
 
     for module in (day_run, projection_run):
-        monkeypatch.setattr(module, "Engine", _Inline)
+        monkeypatch.setattr(module, "Engine", InlineEngine)
     monkeypatch.setattr(demo_history, "N_DAYS", 3)
     monkeypatch.setattr(demo_history, "_N_A_DAY", 10)
     monkeypatch.setattr(demo_run, "demo_delivery", delivery)

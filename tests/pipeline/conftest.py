@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from made_engine import InlineEngine
 
 BOX, OTHER_BOX, THIRD_BOX = "HLBU1527916", "TEMU6943080", "MSCU1243697"
 
@@ -53,17 +54,6 @@ class DeliveryWriter:
         files = sorted(file for file in self.root.rglob("*") if file.is_file())
         lines = (f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(self.root)}\n" for file in files)
         (self.root / "SHA256SUMS").write_text("".join(lines))
-
-
-class InlineEngine:
-    """Does jobs in this process: for what is not about processes."""
-
-    def __init__(self, *_args, **_options) -> None:
-        pass
-
-    def run(self, job, items):
-        for item in items:
-            yield item, job(item)
 
 
 @pytest.fixture

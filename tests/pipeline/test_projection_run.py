@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from made_engine import InlineEngine
 from sqlalchemy import select
 
 from scantriage.errors import WorkspaceError
@@ -41,23 +42,14 @@ def read_once(tmp_path_factory):
     cases[2] = export_case(cases[2], np.random.default_rng(1), scale=0.25)
     write_delivery(folder / "delivery", cases)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(day_run, "Engine", _Inline)
+        patch.setattr(day_run, "Engine", InlineEngine)
         day_run.triage([folder / "delivery"], folder / "workspace", n_workers=1, progress=_quietly, now=NOW)
     return folder / "workspace"
 
 
-class _Inline:
-    def __init__(self, *_args, **_options) -> None:
-        pass
-
-    def run(self, job, items):
-        for item in items:
-            yield item, job(item)
-
-
 @pytest.fixture
 def workspace(read_once, tmp_path, monkeypatch):
-    monkeypatch.setattr(projection_run, "Engine", _Inline)
+    monkeypatch.setattr(projection_run, "Engine", InlineEngine)
     root = tmp_path / "workspace"
     shutil.copytree(read_once, root)
     return root

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from made_browser import QUICK
+from made_engine import InlineEngine
 
 from scantriage.pipeline import day_run
 from scantriage.pipeline.audit_run import verify_trail
@@ -27,19 +28,10 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 WISHES = (Wish("added", "doors", 120.0, "45R1", "bananas"), Wish("clean", size_type="45R1", commodity="bananas"))
 
 
-class _Inline:
-    def __init__(self, *_args, **_options) -> None:
-        pass
-
-    def run(self, job, items):
-        for item in items:
-            yield item, job(item)
-
-
 @pytest.fixture
 def app(tmp_path, clock, monkeypatch):
     """The workbench on two containers as triage leaves them, one with 120 kg behind its doors."""
-    monkeypatch.setattr(day_run, "Engine", _Inline)
+    monkeypatch.setattr(day_run, "Engine", InlineEngine)
     cases = (simulate_pair(3_000 + n, scale=0.25, wish=wish, cut_off=0.0) for n, wish in enumerate(WISHES))
     write_delivery(tmp_path / "delivery", cases)
     root = tmp_path / "workspace"

@@ -192,15 +192,19 @@ def test_a_decision_is_undone_by_a_further_one_on_the_same_day(client_for, datab
     assert "on the day it was given" in late.text
 
 
-def test_a_projected_load_is_told_after_the_decision(client_for, database):
-    set_preferences(database, tip_share=0.5)
-    ana = client_for("analyst")
+def put_tips(database):
     with database.writing() as connection:
         for place in range(20, 40):
             put_tip(
                 connection, container_id=number(place), reading_digest=f"digest-{place}", zone="floor", mass_kg=35.0,
                 box=MetreBox(1.0, 2.0, 0.0, 0.4), row=queue_row(place).line, views="views/none", at=NOW,
             )  # fmt: skip
+
+
+def test_a_projected_load_is_told_after_the_decision(client_for, database):
+    set_preferences(database, tip_share=0.5)
+    ana = client_for("analyst")
+    put_tips(database)
     told = []
     for _ in range(12):
         assignment = given_to(ana)
@@ -221,12 +225,7 @@ def test_a_projected_load_is_told_after_the_decision(client_for, database):
 def test_a_projected_load_that_ran_out_is_told_as_a_real_one(client_for, database, clock):
     set_preferences(database, tip_share=0.5, assignment_minutes=1)
     ana = client_for("analyst")
-    with database.writing() as connection:
-        for place in range(20, 40):
-            put_tip(
-                connection, container_id=number(place), reading_digest=f"digest-{place}", zone="floor", mass_kg=35.0,
-                box=MetreBox(1.0, 2.0, 0.0, 0.4), row=queue_row(place).line, views="views/none", at=NOW,
-            )  # fmt: skip
+    put_tips(database)
     said = set()
     for _ in range(12):
         assignment = given_to(ana)
