@@ -64,7 +64,8 @@ def _pair(seed: int) -> Pair:
         for scan, plane in zip((origin, rescan), planes, strict=True)
     )
     found = register(first, second, size=container_size(origin, entry))
-    cells, views = levelled_views(found.origin, found.rescan, energies_mv=(planes[0][1], planes[1][1]))
+    levelled = levelled_views(found.origin, found.rescan, energies_mv=(planes[0][1], planes[1][1]))
+    cells, views = levelled.cells, levelled.views
     return Pair(*views, ties(cells))
 
 

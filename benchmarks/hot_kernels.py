@@ -117,7 +117,8 @@ def _travel(registered: Registered) -> Kernel:
 
 
 def _compare(registered: Registered, *, energies_mv: tuple[float, float]) -> list[Kernel]:
-    cells, views = levelled_views(registered.origin, registered.rescan, energies_mv=energies_mv)
+    levelled = levelled_views(registered.origin, registered.rescan, energies_mv=energies_mv)
+    cells, views = levelled.cells, levelled.views
     options: dict[str, Any] = {
         "n_y": N_Y, "likeness": ties(cells), "n_rounds": N_ROUNDS, "n_iterations": N_ITERATIONS
     }  # fmt: skip

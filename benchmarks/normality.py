@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _counted(maps: Maps) -> NDArray[np.float64]:
-    of = dict(zip(CHANNELS, maps.channels, strict=True))
+    of = dict(zip(CHANNELS, maps.channels[:, maps.inside], strict=True))
     ratio = np.clip(np.abs(of["window_kg"] / np.maximum(of["sd_kg"], 1e-6)), _EDGES[0] * 1.0001, _EDGES[-1] * 0.9999)
     usable = (of["weight_origin"] > 0) & (of["weight_rescan"] > 0)
     pair, (n_z, n_x) = maps.circumstances, ratio.shape

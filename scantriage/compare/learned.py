@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from scantriage.compare.learned_inputs import N_INPUTS, POOL, SCALES, inputs_of
@@ -21,6 +22,7 @@ Weights = Mapping[str, NDArray[np.float32]]
 N_GROUPS = 4  # of channels that are normalised together
 TINY = 1e-5  # torch's own, added to their variance
 STRONGEST = 12  # cells whose mean speaks for a place: a sports bag covers as many
+REACHES = (2, 4)  # columns between those that the coarsest layers take together
 OUTSIDE = -20.0  # log-odds of what is not in the container
 
 
@@ -34,7 +36,7 @@ def check(weights: Weights) -> None:
 
 
 def ask(weights: Weights, maps: Maps) -> tuple[NDArray[np.float32], float]:
-    """(2, Z, S) log-odds on the cells of the comparison that something was added, or removed, there; and of the pair.
+    """(2, R, S) log-odds on the cells of the maps that something was added, or removed, there; and of the pair.
 
     weights: by the names that torch gives them.
     """
@@ -52,7 +54,7 @@ def _answer(weights: Weights, inputs: FloatArray, inside: tuple[int, int]) -> tu
     fine = _block(weights, "fine", inputs)
     middle = _block(weights, "middle", _halved(fine))
     coarse = _block(weights, "coarse.0", _halved(middle))
-    for layer, reach in (("coarse.1", 2), ("coarse.2", 4)):
+    for layer, reach in zip(("coarse.1", "coarse.2"), REACHES, strict=True):
         coarse = _layer(weights, f"{layer}.0", f"{layer}.1", coarse, reach=reach)
     up = _block(weights, "up_middle", np.concatenate([_twice(coarse), middle]))
     up = _block(weights, "up_fine", np.concatenate([_twice(up), fine]))
@@ -86,16 +88,11 @@ def _layer(weights: Weights, filters: str, norm: str, image: FloatArray, *, reac
 
 
 def _convolved(filters: FloatArray, image: FloatArray, reach: int) -> FloatArray:
-    """(O, Z, S) from (C, Z, S) and (O, C, 3, 3): nine products of matrices."""
+    """(O, Z, S) from (C, Z, S) and (O, C, 3, 3): one product of matrices."""
     n_channels, rows, cols = image.shape
     padded = np.pad(image, ((0, 0), (1, 1), (reach, reach)))
-    out = np.zeros((len(filters), rows * cols), np.float32)
-    for up in range(3):
-        for along in range(3):
-            start = along * reach
-            moved = padded[:, up : up + rows, start : start + cols].reshape(n_channels, -1)
-            out += filters[:, :, up, along] @ moved
-    return out.reshape(-1, rows, cols)
+    windows = sliding_window_view(padded, (rows, cols), axis=(1, 2))[:, :, ::reach]
+    return np.asarray((filters.reshape(len(filters), -1) @ windows.reshape(9 * n_channels, -1)).reshape(-1, rows, cols))
 
 
 def _silu(values: FloatArray) -> FloatArray:

@@ -9,24 +9,28 @@ from numpy.typing import NDArray
 
 from scantriage.arrays.resample import reduce_mean
 from scantriage.compare.maps import CHANNELS, Circumstances, Maps
+from scantriage.scan.placement import Fan
 
 FloatArray = NDArray[np.floating[Any]]
 
 POOL = 2  # cells each way: a sports bag is 4 of them high and 3 wide
-N_INPUTS = 30
+DEPTHS_M = tuple(0.25 * step for step in range(-4, 5))  # at which both scans are laid one upon the other
+N_INPUTS = 39
 SCALES = 4  # the network halves its inputs twice
 MIRRORED_IN_DEPTH = (7,)  # inputs that change their sign when the container is mirrored across
-FRONT, DOORS = 18, 19  # inputs that change places when it is mirrored along
-SIGNED = (0, 1, 2, 6)  # inputs that change their sign when the two scans change places
-EXCHANGED = ((4, 5), (9, 10), (11, 12), (13, 14), (22, 23), (24, 25))  # inputs that change places then
+AT_DEPTHS = slice(16, 25)  # inputs that change their order then
+FRONT, DOORS = 27, 28  # inputs that change places when it is mirrored along
+SIGNED = (0, 1, 2, 6, *range(16, 25))  # inputs that change their sign when the two scans change places
+EXCHANGED = ((4, 5), (9, 10), (11, 12), (13, 14), (31, 32), (33, 34))  # inputs that change places then
 
 
 def inputs_of(maps: Maps) -> NDArray[np.float32]:
-    """(N_INPUTS, Z / 2, S / 2) float32; an odd last row or column is left out."""
+    """(N_INPUTS, R / 2, S / 2) float32; an odd last row or column is left out."""
     pair = maps.circumstances
+    of = dict(zip(CHANNELS, maps.channels, strict=True))
     # g/cm2: exact also where the two mass thicknesses were kept in half precision, coarser than what differs
-    difference = maps.channels[CHANNELS.index("mass_kg")] / np.float32(10 * pair.cell_z_m * pair.cell_x_m)
-    local = _local(dict(zip(CHANNELS, maps.channels, strict=True)), difference)
+    difference = of["mass_kg"] / np.float32(10 * pair.cell_z_m * pair.cell_x_m)
+    local = [*_local(of, difference), *(np.arcsinh(layer / np.float32(1.5)) for layer in _at_depths(of, pair))]
     pooled = np.stack([reduce_mean(channel, POOL, POOL) for channel in local])
     return np.concatenate([pooled, _place(pair, pooled.shape[1:])]).astype(np.float32)
 
@@ -50,18 +54,49 @@ def _local(of: dict[str, FloatArray], difference: FloatArray) -> list[FloatArray
         np.clip(of["left_rescan"], -6, 6) / 2,
         np.clip(of["weight_origin"], 0, 4) / 2,
         np.clip(of["weight_rescan"], 0, 4) / 2,
-        np.minimum(of["weight_origin"], of["weight_rescan"]) > 0,
+        of["usable_origin"] * of["usable_rescan"],
     ]
+
+
+def _at_depths(of: dict[str, FloatArray], pair: Circumstances) -> list[FloatArray]:
+    """Rescan minus origin scan, g/cm2, as they show each of `DEPTHS_M`; zero where either shows nothing.
+
+    What stands still at that depth cancels, whatever heights the two fans give it; what came or went stays.
+    """
+    names = ("origin", "rescan")
+    shown: list[FloatArray] = []
+    for depth_m in DEPTHS_M:
+        (origin, seen), (rescan, seen_too) = (
+            _raised(of[f"seen_{name}"], of[f"usable_{name}"], _rows(fan, depth_m, len(of["mass_kg"]), pair))
+            for name, fan in zip(names, pair.fans, strict=True)
+        )
+        shown.append((rescan - origin) * (seen & seen_too))
+    return shown
+
+
+def _rows(fan: Fan, depth_m: float, n_rows: int, pair: Circumstances) -> FloatArray:
+    """(R,) row of the maps, with fraction, in which the fan shows what lies in each row at a depth."""
+    z = (np.arange(n_rows) - pair.rows[0] + 0.5) * pair.cell_z_m
+    return np.asarray(fan.apparent_z(z, np.asarray(depth_m)) / pair.cell_z_m + pair.rows[0] - 0.5)
+
+
+def _raised(layer: FloatArray, usable: FloatArray, rows: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """A layer between its rows, and whether it shows anything there."""
+    below = np.clip(np.floor(rows).astype(np.int64), 0, len(layer) - 2)
+    share = (rows - below).astype(np.float32)[:, np.newaxis]
+    inside = (share >= 0) & (share <= 1)
+    seen = inside & (usable[below] > 0) & (usable[below + 1] > 0)
+    return layer[below] * (1 - share) + layer[below + 1] * share, seen
 
 
 def _place(pair: Circumstances, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Where each cell lies, how steeply each fan sees it, and what holds for the pair as a whole."""
-    z = ((np.arange(shape[0]) + 0.5) * POOL * pair.cell_z_m)[:, np.newaxis]
+    z = (((np.arange(shape[0]) + 0.5) * POOL - pair.rows[0]) * pair.cell_z_m)[:, np.newaxis]
     x = ((np.arange(shape[1]) + 0.5) * POOL * pair.cell_x_m)[np.newaxis]
     opposite = pair.fans[0].side != pair.fans[1].side
     steep = [(z - fan.height_m) / fan.distance_m for fan in pair.fans]
     planes = [
-        np.minimum(z / 0.6, 1), np.minimum((pair.height_m - z) / 0.6, 1),
+        np.clip(z / 0.6, -1, 1), np.clip((pair.height_m - z) / 0.6, -1, 1),
         np.minimum(x / 1.2, 1), np.minimum((pair.length_m - x) / 1.2, 1),
         np.abs(steep[0] + steep[1] if opposite else steep[0] - steep[1]), float(opposite),
         *steep, *(float(known) for known in pair.known),

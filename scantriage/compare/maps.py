@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scantriage.compare.changes import ChangeMap
 from scantriage.scan.geometry import CONTAINER_WIDTH_M
 from scantriage.scan.placement import Fan
-from scantriage.section.cells import Cells
+from scantriage.section.cells import MIN_USABLE, Cells
 from scantriage.section.explain import Explained, View
 
 FloatArray = NDArray[np.floating[Any]]
@@ -28,9 +28,13 @@ CHANNELS = (
     "seen_rescan",
     "left_origin",  # what the load leaves unexplained of it, in standard deviations
     "left_rescan",
-    "weight_origin",  # one over the standard deviation, zero where not usable
+    "weight_origin",  # one over the standard deviation, zero where the loads were not sought from it
     "weight_rescan",
+    "usable_origin",  # whether each scan could be read there
+    "usable_rescan",
 )
+# Cells above and below the container: what lies near a source appears there, and nowhere stands out more clearly.
+N_BELOW, N_ABOVE = 8, 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +42,8 @@ class Circumstances:
     """What holds for a pair as a whole.
 
     length_m, height_m, reefer: of the container. fans: of origin scan and rescan. known: whether each fan is
-    known. likeness: of the profiles once aligned. cell_z_m, cell_x_m: size of a cell.
+    known. likeness: of the profiles once aligned. cell_z_m, cell_x_m: size of a cell. rows: first of the
+    container's own and first above its roof.
     """
 
     length_m: float
@@ -49,37 +54,69 @@ class Circumstances:
     likeness: float
     cell_z_m: float
     cell_x_m: float
+    rows: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Maps:
-    """(C, Z, S) float32: `CHANNELS`, z rising from the floor, and the circumstances of the pair."""
+    """(C, R, S) float32: `CHANNELS`, rising from below the floor to above the roof, and the circumstances of the pair.
+
+    What is known only of the container's own cells is zero above and below them.
+    """
 
     channels: NDArray[np.float32]
     circumstances: Circumstances
 
+    @property
+    def inside(self) -> slice:
+        """The rows of the container's own cells."""
+        return slice(*self.circumstances.rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A scan on the grid: (rows, columns) mass thickness, g/cm2, and whether it could be read."""
+
+    thickness: FloatArray
+    usable: NDArray[np.bool_]
+
 
 def maps_of(
-    found: ChangeMap, loads: Explained, views: tuple[View, View], cells: Cells, circumstances: Circumstances
+    found: ChangeMap,
+    loads: Explained,
+    views: tuple[View, View],
+    layers: tuple[Layer, Layer],
+    cells: Cells,
+    circumstances: Circumstances,
 ) -> Maps:
-    """Collect the maps of a comparison."""
+    """Collect the maps of a comparison; layers: both scans on one scale."""
     shape = (cells.n_y, -1, loads.origin.shape[1])
     sections = [load.reshape(shape)[:, cells.inside] for load in (loads.origin, loads.rescan)]
     width = np.float32(CONTAINER_WIDTH_M / cells.n_y)
-    thicknesses = [section.sum(axis=0) * width for section in sections]
-    edges = cells.z_edges_m
-    middle = ((edges[1:] + edges[:-1]) / 2)[cells.inside]
-    rays = np.abs(cells.apparent_z_m[:, np.newaxis] - middle).argmin(axis=0)
+    own = [
+        found.mass_kg, found.window_kg, found.sd_kg, *(section.sum(axis=0) * width for section in sections),
+        *_depth(sections[1] - sections[0]),
+    ]  # fmt: skip
+    heights = (np.arange(-N_BELOW, len(found.mass_kg) + N_ABOVE) + 0.5) * circumstances.cell_z_m
     residuals = [
         view.weight * (view.thickness - view.path.seen(load))
         for view, load in zip(views, (loads.origin, loads.rescan), strict=True)
     ]
     channels = [
-        found.mass_kg, found.window_kg, found.sd_kg, *thicknesses, *_depth(sections[1] - sections[0]),
-        *(view.thickness[rays] for view in views), *(residual[rays] for residual in residuals),
-        *(view.weight[rays] for view in views),
-    ]  # fmt: skip
+        *(np.pad(channel, ((N_BELOW, N_ABOVE), (0, 0))) for channel in own),
+        *(cells.means_at(layer.thickness, heights) for layer in layers),
+        *(_of_rays(residual, heights, cells) for residual in residuals),
+        *(_of_rays(view.weight, heights, cells) for view in views),
+        *(cells.means_at(layer.usable.astype(np.float32), heights) >= MIN_USABLE for layer in layers),
+    ]
     return Maps(np.stack(channels).astype(np.float32), circumstances)
+
+
+def _of_rays(values: FloatArray, heights: FloatArray, cells: Cells) -> FloatArray:
+    """(K, S) values of the rays that cross the mid plane nearest to the heights; zero where none does."""
+    apart = np.abs(cells.apparent_z_m[:, np.newaxis] - heights)
+    near = apart.min(axis=0) < cells.cell_z * cells.grid.pitch_m
+    return np.asarray(values[apart.argmin(axis=0)] * near[:, np.newaxis])
 
 
 def _depth(difference: FloatArray) -> tuple[FloatArray, FloatArray]:

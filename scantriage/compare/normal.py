@@ -17,13 +17,13 @@ FloatArray = NDArray[np.floating[Any]]
 
 EDGE_M = 0.30  # from floor, roof and ends: seen edge-on, and dense
 LEVELS = np.array([0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0])
-# What as large a share of the windows of unchanged pairs reaches as of a normal variate reaches `LEVELS`: 1,353
-# simulated pairs of the scanners to train on, 17.6 million windows (`python -m benchmarks.normality`). Beyond 3.5
-# few pairs decide: the roof's last is one pair's, and held to half of it.
-INSIDE = np.array([0.053, 0.317, 1.047, 2.452, 4.568, 7.575, 14.85, 28.0])
-FLOOR = np.array([0.294, 0.833, 1.714, 3.066, 5.110, 8.066, 11.73, 14.7])
-ROOF = np.array([0.185, 0.765, 2.235, 4.524, 7.135, 10.93, 18.66, 50.0])
-ENDS = np.array([0.133, 0.493, 1.180, 2.271, 4.148, 8.380, 22.79, 42.5])
+# What as large a share of the windows of unchanged pairs reaches as of a normal variate reaches `LEVELS`: 5,228
+# simulated pairs of the scanners to train on, 68 million windows (`python -m benchmarks.normality`). Beyond 3.5
+# few pairs decide: the roof's last is a handful's, and held to half of it.
+INSIDE = np.array([0.048, 0.295, 0.985, 2.300, 4.391, 7.701, 17.82, 33.3])
+FLOOR = np.array([0.290, 0.826, 1.709, 3.032, 4.992, 7.758, 11.02, 15.1])
+ROOF = np.array([0.193, 0.763, 2.074, 4.317, 6.887, 10.36, 23.35, 46.0])
+ENDS = np.array([0.133, 0.495, 1.177, 2.237, 4.022, 8.348, 22.99, 46.1])
 
 
 def normal_significance(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scantriage.compare.changes import Change, ChangeMap, change_map, find_changes
 from scantriage.compare.level import level
-from scantriage.compare.maps import Circumstances, Maps, maps_of
+from scantriage.compare.maps import N_BELOW, Circumstances, Layer, Maps, maps_of
 from scantriage.scan.rectified import Rectified
 from scantriage.section.cells import Cells, rays_of, thickness, views_of
 from scantriage.section.explain import Explained, View, explain
@@ -57,7 +57,8 @@ def compare(
     origin, rescan: on one grid, the rescan aligned along the container; one energy each, energies_mv.
     geometry_known: of each scan, not assumed. likeness: of their profiles along the container.
     """
-    cells, views = levelled_views(origin, rescan, energies_mv=energies_mv)
+    levelled = levelled_views(origin, rescan, energies_mv=energies_mv)
+    cells, views = levelled.cells, levelled.views
     loads = explain(*views, n_y=N_Y, likeness=ties(cells), n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
     found = change_map(loads, *views, cells, guessed=not all(geometry_known))
     changes = find_changes(found, loads, cells)
@@ -65,23 +66,32 @@ def compare(
     circumstances = Circumstances(
         length_m=size.length_m, height_m=size.height_m, reefer=size.reefer,
         fans=(origin.placement.fan, rescan.placement.fan), known=geometry_known, likeness=likeness,
-        cell_z_m=CELL_Z * pitch, cell_x_m=SLAB_X * pitch,
+        cell_z_m=CELL_Z * pitch, cell_x_m=SLAB_X * pitch, rows=(N_BELOW, N_BELOW + len(found.mass_kg)),
     )  # fmt: skip
-    return _summary(loads, cells, found, changes, maps_of(found, loads, views, cells, circumstances))
+    maps = maps_of(found, loads, views, levelled.layers, cells, circumstances)
+    return _summary(loads, cells, found, changes, maps)
 
 
-def levelled_views(
-    origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, float]
-) -> tuple[Cells, tuple[View, View]]:
-    """The cells of the comparison, and both scans on one scale as rays through them."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Levelled:
+    """Two scans on one scale: on the grid, and as rays through the cells of the comparison."""
+
+    cells: Cells
+    layers: tuple[Layer, Layer]
+    views: tuple[View, View]
+
+
+def levelled_views(origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, float]) -> Levelled:
+    """Bring two scans to one scale and cut them into the cells of the comparison."""
     cells = Cells(origin.grid, origin.placement.size.height_m, n_y=N_Y, cell_z=CELL_Z, slab_x=SLAB_X)
-    layers = (thickness(origin, energy_mv=energies_mv[0]), thickness(rescan, energy_mv=energies_mv[1]))
-    factor = np.float32(level(origin, rescan, layers, energies_mv=energies_mv))
+    first, second = (thickness(scan, energy_mv=mv) for scan, mv in zip((origin, rescan), energies_mv, strict=True))
+    second = second * np.float32(level(origin, rescan, (first, second), energies_mv=energies_mv))
     rays = (
-        rays_of(origin, layers[0], cells, energy_mv=energies_mv[0]),
-        rays_of(rescan, layers[1] * factor, cells, energy_mv=energies_mv[1]),
+        rays_of(origin, first, cells, energy_mv=energies_mv[0]),
+        rays_of(rescan, second, cells, energy_mv=energies_mv[1]),
     )
-    return cells, views_of(*rays, cells)
+    layers = (Layer(first, origin.usable), Layer(second, rescan.usable))
+    return Levelled(cells, layers, views_of(*rays, cells))
 
 
 def ties(cells: Cells) -> FloatArray:

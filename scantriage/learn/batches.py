@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scantriage.compare.learned_inputs import (
+    AT_DEPTHS,
     DOORS,
     EXCHANGED,
     FRONT,
@@ -58,7 +59,7 @@ class Item:
 
 
 def load_items(paths: Sequence[Path]) -> list[Item]:
-    """Read examples into memory, 0.25 MB each."""
+    """Read examples into memory, 0.35 MB each."""
     return [_item(path) for path in paths]
 
 
@@ -215,7 +216,9 @@ def mirrored_along(values: Values, truth: Truth) -> tuple[Values, Truth]:
 
 def mirrored_across(values: Values, truth: Truth) -> tuple[Values, Truth]:
     """Inputs and masks of the container whose left is this one's right, both sources with it."""
-    return _negated(values, MIRRORED_IN_DEPTH), truth
+    values = _negated(values, MIRRORED_IN_DEPTH)
+    values[AT_DEPTHS] = values[AT_DEPTHS][::-1].copy()
+    return values, truth
 
 
 def exchanged(values: Values, truth: Truth) -> tuple[Values, Truth]:

@@ -25,7 +25,7 @@ MARGIN_CELLS = 0.5  # around a box: a cell that it cuts belongs to it
 class Example:
     """What a comparison showed and what was really done.
 
-    masks: (2, Z, S) bool, where something was added and where something was removed. net_kg: of what was hidden
+    masks: (2, R, S) bool, where something was added and where something was removed. net_kg: of what was hidden
     less the goods it displaced. place, commodity: for tables.
     """
 
@@ -39,9 +39,9 @@ class Example:
 
 
 def marked(box: MetreBox, x_m: NDArray[np.floating[Any]], maps: Maps) -> NDArray[np.bool_]:
-    """(Z, S) True for the cells that a box covers. x_m: (S,) where each slab really lies along the container."""
+    """(R, S) True for the cells that a box covers. x_m: (S,) where each slab really lies along the container."""
     step_z, step_x = maps.circumstances.cell_z_m, maps.circumstances.cell_x_m
-    z_m = (np.arange(maps.channels.shape[1]) + 0.5) * step_z
+    z_m = (np.arange(maps.channels.shape[1]) - maps.inside.start + 0.5) * step_z
     rows = (z_m > box.z0 - MARGIN_CELLS * step_z) & (z_m < box.z1 + MARGIN_CELLS * step_z)
     cols = (x_m > box.x0 - MARGIN_CELLS * step_x) & (x_m < box.x1 + MARGIN_CELLS * step_x)
     return np.asarray(rows[:, np.newaxis] & cols)
@@ -68,7 +68,8 @@ def read_example(path: Path) -> Example:
             channels, masks, words = file["channels"].astype(np.float32), file["masks"], json.loads(str(file["words"]))
         told = words.pop("circumstances")
         fans = tuple(Fan(**fan) for fan in told.pop("fans"))
-        circumstances = Circumstances(**{**told, "fans": fans, "known": tuple(told["known"])})
+        told |= {"fans": fans, "known": tuple(told["known"]), "rows": tuple(told["rows"])}
+        circumstances = Circumstances(**told)
         if len(channels) != len(CHANNELS) or masks.shape != (2, *channels.shape[1:]):
             raise ValueError(f"{channels.shape} channels, {masks.shape} masks")
         return Example(Maps(channels, circumstances), masks, **words)

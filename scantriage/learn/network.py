@@ -7,7 +7,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from scantriage.compare.learned import N_GROUPS, OUTSIDE, STRONGEST
+from scantriage.compare.learned import N_GROUPS, OUTSIDE, REACHES, STRONGEST
 from scantriage.compare.learned_inputs import N_INPUTS, SCALES
 
 WIDTHS = (24, 40, 64)
@@ -25,7 +25,7 @@ class Network(nn.Module):
         fine, middle, coarse = WIDTHS
         self.fine = _block(N_INPUTS, fine)
         self.middle = _block(fine, middle)
-        self.coarse = nn.Sequential(_block(middle, coarse), _along(coarse, 2), _along(coarse, 4))
+        self.coarse = nn.Sequential(_block(middle, coarse), *(_along(coarse, reach) for reach in REACHES))
         self.up_middle = _block(middle + coarse, middle)
         self.up_fine = _block(fine + middle, fine)
         self.maps = nn.Conv2d(fine, 2, 1)

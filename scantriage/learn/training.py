@@ -106,7 +106,9 @@ def loss_of(network: Network, batch: Batch) -> Tensor:
 
     Another load altogether has no place: such pairs say nothing of their places.
     """
-    maps, whole = network(batch.inputs, batch.inside)
+    with torch.autocast("cpu", torch.bfloat16):  # half the time where processors have it; weights stay as they are
+        halves = network(batch.inputs, batch.inside)
+    maps, whole = (answer.float() for answer in halves)
     entropy = nn.functional.binary_cross_entropy_with_logits
     told = (batch.inside & batch.located[:, None, None])[:, None].to(maps.dtype)
     weight = told * (batch.places[:, None, None, None] * batch.masks * LOADED_CELL + (1 - batch.masks))

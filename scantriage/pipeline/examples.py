@@ -25,8 +25,9 @@ from scantriage.simulate.scanner import Split
 # Half of the pairs hold a load, though one in a thousand does: what is rare cannot be learned from.
 LABELS: dict[Label, float] = {"clean": 0.45, "added": 0.31, "removed": 0.14, "moved": 0.04, "swapped": 0.06}
 MASS_KG = (5.0, 200.0)  # evenly on a logarithmic scale
+AS_FOUND_SHARE = 0.2  # of the loads are as heavy as their kind is in the field: up to a tonne, in door and floor
 SCALE = (0.3, 0.45)  # of the scanners' full resolution; cells are far larger than its pixels
-DISPLAY_SHARE = 0.04
+DISPLAY_SHARE = 0.08
 EMPTY_SHARE = 0.08  # beside those that chance draws: little else is on the floor there, and little else to learn from
 
 
@@ -55,7 +56,8 @@ def make_example(order: ExampleOrder) -> str | None:
     label = list(LABELS)[int(rng.choice(len(LABELS), p=list(LABELS.values())))]
     mass_kg = float(np.exp(rng.uniform(*np.log(MASS_KG))))
     commodity = "empty" if rng.random() < EMPTY_SHARE else None
-    wish = Wish(label=label, mass_kg=None if label in ("clean", "swapped") else mass_kg, commodity=commodity)
+    as_found = label in ("clean", "swapped") or rng.random() < AS_FOUND_SHARE
+    wish = Wish(label=label, mass_kg=None if as_found else mass_kg, commodity=commodity)
     scale = float(rng.uniform(*SCALE))
     case = simulate_pair(order.seed, scale=scale, split=order.split, wish=wish)
     if rng.random() < DISPLAY_SHARE:

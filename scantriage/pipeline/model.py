@@ -58,6 +58,6 @@ def load_model(folder: Path = MODELS) -> Callable[[Maps], Opinion] | None:
 
     def opinion_of(maps: Maps) -> Opinion:
         places, pair = ask(weights, maps)
-        return Opinion(places - entry.place_from, entry.scale * pair + entry.shift)
+        return Opinion(places[:, maps.inside] - entry.place_from, entry.scale * pair + entry.shift)
 
     return opinion_of

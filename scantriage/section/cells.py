@@ -79,6 +79,12 @@ class Cells:
         first = round((self.grid.top_m - float(self.apparent_z_m[0])) / (self.cell_z * self.grid.pitch_m) - 0.5)
         return blocks[first : first + len(self.apparent_z_m)]
 
+    def means_at(self, image: FloatArray, z_m: FloatArray) -> FloatArray:
+        """(K, S) means of an image of the grid over what the rays that cross the mid plane nearest to z_m see."""
+        blocks = reduce_mean(image, self.cell_z, self.slab_x)
+        rows = np.round((self.grid.top_m - z_m) / (self.cell_z * self.grid.pitch_m) - 0.5).astype(np.int64)
+        return blocks[np.clip(rows, 0, len(blocks) - 1)]
+
     @property
     def cell_mass_kg(self) -> float:
         """Mass of one cell at a density of 1 g/cm2 per metre (10 kg/m3), kg."""

@@ -25,7 +25,7 @@ MAPS = Maps(
     np.zeros((len(CHANNELS), *NOTHING.shape), np.float32),
     Circumstances(
         length_m=6.058, height_m=HEIGHT_M, reefer=False, fans=(Fan(5.0, 1.5, 1), Fan(5.0, 1.5, -1)),
-        known=(True, True), likeness=1.0, cell_z_m=0.04, cell_x_m=0.06,
+        known=(True, True), likeness=1.0, cell_z_m=0.04, cell_x_m=0.06, rows=(0, len(NOTHING)),
     ),
 )  # fmt: skip
 

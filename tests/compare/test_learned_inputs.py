@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_maps import maps
+from made_maps import but_depths, maps
 
-from scantriage.compare.learned_inputs import DOORS, FRONT, N_INPUTS, inputs_of
+from scantriage.compare.learned_inputs import AT_DEPTHS, DEPTHS_M, DOORS, FRONT, N_INPUTS, inputs_of
 from scantriage.compare.maps import CHANNELS, Maps
 from scantriage.learn.batches import exchanged, mirrored_across, mirrored_along, varied
 
 SIGNED = ("mass_kg", "window_kg")
 PAIRS = (
     ("origin", "rescan"), ("seen_origin", "seen_rescan"), ("left_origin", "left_rescan"),
-    ("weight_origin", "weight_rescan"),
+    ("weight_origin", "weight_rescan"), ("usable_origin", "usable_rescan"),
 )  # fmt: skip
 
 
@@ -80,13 +80,41 @@ def test_ends_floor_and_roof_are_where_the_container_ends():
     assert values[FRONT, 0, 0] == pytest.approx(0.06 / 1.2)
     assert values[DOORS, 0, -1] == pytest.approx(0.06 / 1.2)
     assert values[FRONT, 0, 50] == values[DOORS, 0, 50] == 1
+    beyond = inputs_of(maps((24, 200), rows=(4, 20)))
+    floor, roof = beyond[FRONT - 2, :, 0], beyond[FRONT - 1, :, 0]
+    np.testing.assert_allclose(floor[[0, 1]], [-0.12 / 0.6, -0.04 / 0.6], atol=1e-6)
+    np.testing.assert_allclose(roof[[0, -1]], [1, (24 - 19) * 0.04 / 0.6], atol=1e-6)
 
 
 def test_an_odd_row_or_column_is_left_out():
-    even, odd = maps((24, 40)), maps((25, 41))
-    cut = Maps(odd.channels[:, :24, :40], odd.circumstances)
-    np.testing.assert_array_equal(inputs_of(odd), inputs_of(cut))
-    assert inputs_of(odd).shape == inputs_of(even).shape
+    whole, more = maps((24, 40)), maps((25, 41))
+    cut = Maps(more.channels[:, :24, :40], more.circumstances)
+    np.testing.assert_array_equal(but_depths(inputs_of(more)), but_depths(inputs_of(cut)))
+    assert inputs_of(more).shape == inputs_of(whole).shape
+
+
+def shown_at(depth_m, *, z_m=0.5, lost=False):
+    """Maps of an empty container with one thing 15 cm high that stands still at a depth, as two fans show it."""
+    one = maps((60, 12), rows=(10, 50))
+    channels = np.zeros_like(one.channels)
+    for k, (name, fan) in enumerate(zip(("origin", "rescan"), one.circumstances.fans, strict=True)):
+        larger = fan.distance_m / (fan.distance_m - fan.side * depth_m)
+        z = fan.height_m + ((np.arange(60) - 9.5) * 0.04 - fan.height_m) / larger
+        channels[CHANNELS.index(f"seen_{name}")] = 20 * np.exp(-(((z - z_m) / 0.15) ** 2))[:, np.newaxis]
+        channels[CHANNELS.index(f"usable_{name}")] = 0.0 if lost and k else 1.0
+    return Maps(channels, one.circumstances)
+
+
+@pytest.mark.parametrize("depth", range(len(DEPTHS_M)))
+def test_what_stands_still_cancels_at_its_own_depth_and_nowhere_else(depth):
+    left = np.abs(inputs_of(shown_at(DEPTHS_M[depth], z_m=1.0))[AT_DEPTHS, 5:20, 3]).max(axis=1)
+    assert left.argmin() == depth
+    assert left[depth] < 0.2  # between rows, of 20 g/cm2 in units of 1.5
+    assert np.delete(left, depth).min() > 0.5
+
+
+def test_nothing_differs_where_a_scan_shows_nothing():
+    assert not inputs_of(shown_at(1.0, lost=True))[AT_DEPTHS].any()
 
 
 def test_half_precision_keeps_what_differs_also_in_dense_cargo():
@@ -100,7 +128,10 @@ def test_half_precision_keeps_what_differs_also_in_dense_cargo():
     halved = Maps(channels.astype(np.float16).astype(np.float32), whole.circumstances)
     # Halves are off by 2**-11 at most, and no input changes by more than its channel does, relatively: two
     # channels in one input, and residuals up to 6, halved.
-    np.testing.assert_allclose(inputs_of(halved), inputs_of(whole), atol=3 * 2**-11)
+    rough, exact = inputs_of(halved), inputs_of(whole)
+    np.testing.assert_allclose(but_depths(rough), but_depths(exact), atol=3 * 2**-11)
+    # but differences of what two scans show, up to 160 g/cm2 each here, in units of 1.5: twice 0.06 between halves
+    np.testing.assert_allclose(rough[AT_DEPTHS], exact[AT_DEPTHS], atol=2 * 0.06 / 1.5)
 
 
 def test_inputs_are_of_about_unit_size_whatever_the_cargo():

@@ -5,7 +5,7 @@ import pytest
 from made_loads import ENERGY_MV, LOADED, NOISE, WALLS, Block, geometry, placement, rectified
 
 from scantriage.compare.learned_inputs import inputs_of
-from scantriage.compare.maps import CHANNELS
+from scantriage.compare.maps import CHANNELS, N_ABOVE, N_BELOW
 from scantriage.compare.pair import compare
 from scantriage.learn.batches import mirrored_across
 
@@ -50,7 +50,7 @@ def test_the_two_loads_weigh_what_the_blocks_weigh(added):
 
 def test_what_was_added_lies_at_its_depth(added):
     mass, depth = channel(added, "mass_kg"), channel(added, "depth_m")
-    rows = slice(round(0.6 / 0.04), round(1.0 / 0.04))
+    rows = slice(N_BELOW + round(0.6 / 0.04), N_BELOW + round(1.0 / 0.04))
     cols = slice(round(2.1 / 0.06), round(2.5 / 0.06))
     assert mass[rows, cols].sum() > 0.3 * BAG.kg * (0.4 / 0.6) ** 2
     # two views tell the side, hardly more: a bag of 0.7 m whose middle lies at +0.55 m
@@ -77,6 +77,25 @@ def test_a_container_mirrored_across_gives_the_inputs_that_training_makes_of_it(
 
 def test_an_empty_container_shows_its_walls():
     maps = maps_of_pair(WALLS, WALLS)
-    seen = channel(maps, "seen_origin")
+    seen = channel(maps, "seen_origin")[maps.inside]
     inside = seen[5:-5, 5:-5]
     assert 2 < np.median(inside) < 10  # two walls of 0.6 cm at 3 g/cm3: 3.6 g/cm2, more where a ray is steep
+
+
+def test_what_lies_under_the_roof_near_a_source_shows_above_it():
+    """A source 0.5 m above the floor and 5.4 m away lifts what lies 1 m nearer by a fifth of what it stands higher."""
+    near = Block((2.0, 2.6), (0.8, 1.1), (2.2, 2.5), 0.5)
+    maps = maps_of_pair(WALLS, (*WALLS, near), (geometry("right"), geometry("right")))
+    more = (channel(maps, "seen_rescan") - channel(maps, "seen_origin"))[:, round(2.1 / 0.06) : round(2.5 / 0.06)]
+    bottom, top = (round((0.5 + (z - 0.5) * 5.4 / (5.4 - 0.95)) / 0.04) + N_BELOW for z in (2.2, 2.5))
+    assert top > maps.inside.stop
+    assert more[bottom + 4 : top - 4].min() > 10  # 0.3 m at 0.5 g/cm3
+    assert np.abs(more[: bottom - 4]).max() < 2
+
+
+def test_cells_above_and_below_the_container_hold_what_is_seen_alone(added):
+    beyond = np.r_[:N_BELOW, -N_ABOVE:0]
+    for name in ("mass_kg", "window_kg", "sd_kg", "origin", "rescan", "depth_m", "spread_m"):
+        assert not channel(added, name)[beyond].any()
+    assert channel(added, "usable_origin").all()
+    assert added.channels.shape[1] == added.inside.stop + N_ABOVE

@@ -65,7 +65,7 @@ def test_the_answer_in_training_is_the_answer_in_use(network):
 
 
 def test_asking_gives_what_torch_gives(network):
-    # nine sums of products in another order: float32 keeps 1e-4 of log-odds of about ten
+    # sums of products in another order: float32 keeps 1e-4 of log-odds of about ten
     one = maps((26, 46))
     inputs = inputs_of(one)
     padded = np.pad(inputs, ((0, 0), (0, 3), (0, 1)))

@@ -179,7 +179,7 @@ def test_what_was_learned_is_told_beside_the_findings_and_rules_them(bag, bag_re
     def reading_with(log_odds):
         def opinion_of(maps):
             asked.append(maps.circumstances)
-            return Opinion(np.full((2, *maps.channels.shape[1:]), log_odds, np.float32), pair=3.5)
+            return Opinion(np.full((2, *maps.channels[0, maps.inside].shape), log_odds, np.float32), pair=3.5)
 
         monkeypatch.setattr(pair_run, "load_model", lambda: opinion_of)
         return bag.read()[0]
