@@ -26,6 +26,7 @@ MOST_RATE = 3e-3
 DECAY = 1e-3
 LOADED_CELL = 15.0  # weight of a cell with a load: one in a hundred holds one
 PAIR_SHARE = 0.3  # of the loss, from the pair as a whole; the rest from its places
+FIRST_CYCLE = 4 / 9  # of the epochs; then the rate rises once more (warm restart: Loshchilov and Hutter 2017, SGDR)
 AVERAGE = 0.998  # of the weights over steps, fewer at first: what is kept changes more smoothly than what is trained
 
 _ELSE = "delete it, or learn in another folder"
@@ -57,19 +58,31 @@ def train(
     average = Network()
     average.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), MOST_RATE, weight_decay=DECAY)
-    n_steps = len(groups(items, BATCH, None)) * plan.n_epochs
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, MOST_RATE, total_steps=n_steps, pct_start=0.15)
-    state: dict[str, Any] = {"network": network, "average": average, "optimiser": optimiser, "schedule": schedule}
+    state: dict[str, Any] = {"network": network, "average": average, "optimiser": optimiser}
     told = {"epochs": plan.n_epochs, "pairs": len(items), "seed": plan.seed}
     curve = _resume(state, told, plan.checkpoint)
+    n_batches = len(groups(items, BATCH, None))
     for epoch in range(len(curve), plan.n_epochs):
         rng = np.random.default_rng([plan.seed, epoch])
         epoch_batches = (batch_of([items[k] for k in group], rng) for group in groups(items, BATCH, rng))
-        loss = _epoch(network, average, optimiser, schedule, epoch_batches)
+        schedule = _schedule(optimiser, epoch, plan.n_epochs, n_batches)
+        loss = _epoch(network, average, optimiser, schedule, epoch_batches, n_before=epoch * n_batches)
         curve.append({"epoch": epoch, "loss": loss, **scores_of(average, held_back).as_row()})
         _keep(state, told, curve, plan.checkpoint)
         on_epoch(epoch + 1)
     return average.eval(), curve
+
+
+def _schedule(
+    optimiser: torch.optim.Optimizer, epoch: int, n_epochs: int, n_batches: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """The learning rate's rise and fall within the cycle that the epoch belongs to, taken up where the epoch begins."""
+    first = round(FIRST_CYCLE * n_epochs)
+    begin, end = (0, first) if epoch < first else (first, n_epochs)
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, MOST_RATE, total_steps=n_batches * (end - begin), pct_start=0.15,
+        last_epoch=(epoch - begin) * n_batches - 1,
+    )  # fmt: skip
 
 
 def _epoch(
@@ -78,17 +91,20 @@ def _epoch(
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     epoch: Iterator[Batch],
+    *,
+    n_before: int,
 ) -> float:
+    """One epoch, n_before batches after the first; the mean loss."""
     network.train()
     losses = []
-    for batch in epoch:
+    for n_done, batch in enumerate(epoch, n_before + 1):
         loss = loss_of(network, batch)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch's own
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        _follow(average, network, schedule.last_epoch)
+        _follow(average, network, n_done)
         losses.append(float(loss.detach()))
     return float(np.mean(losses))
 

@@ -131,6 +131,23 @@ def test_a_checkpoint_that_cannot_be_taken_up_is_refused_in_one_sentence(tmp_pat
     assert str(path) in refused.value.sentence
 
 
+def test_the_rate_rises_and_falls_twice_whatever_epoch_it_is_taken_up_at():
+    optimiser = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], training.MOST_RATE)
+    rates = []
+    for epoch in range(9):
+        schedule = training._schedule(optimiser, epoch, 9, 20)
+        for _ in range(20):
+            rates.append(schedule.get_last_lr()[0])
+            optimiser.step()
+            schedule.step()
+    tops = [k for k in range(1, len(rates) - 1) if rates[k - 1] < rates[k] > rates[k + 1]]
+    assert len(tops) == 2
+    assert 0 < tops[0] < 4 * 20 < tops[1] < 9 * 20
+    assert max(rates) == pytest.approx(training.MOST_RATE, rel=0.02)
+    assert rates[4 * 20] < 0.1 * training.MOST_RATE  # where the first cycle ended
+    assert np.abs(np.diff(rates)).max() < 0.2 * training.MOST_RATE  # no leap where an epoch begins
+
+
 def loss_of_places(network, monkeypatch, one):
     monkeypatch.setattr(training, "PAIR_SHARE", 0.0)
     return float(loss_of(network, batch_of([one], None)).detach())
