@@ -31,8 +31,9 @@ WINDOW_M = 0.25  # at another place's stretch a wider window blurs what it compa
 HIGH_PASS_M = 2.5
 MAX_ATTENUATION = 4.0  # denser is noise and would rule the profile
 N_BANDS = 4
-BEND_COST = 0.05  # of a change of the speed by 5 % within a node; a clear profile gains 0.1 to 1 per node
-END_COST = 1.0  # where an end lies elsewhere than its outline says, by `END_M` or more
+OUTLIER = 2.0  # squared difference that counts half: a load that came must not pay for pushing it out of the container
+BEND_COST = 0.03  # of a change of the speed by 5 % within a node; a clear profile gains 0.1 to 1 per node
+END_COST = 3.0  # where an end lies elsewhere than its outline says, by `END_M` or more
 END_M = 0.05
 FAR_COST = 0.02  # at the end of the reach: breaks ties between equal pallets towards no displacement
 
@@ -84,7 +85,7 @@ def band_profiles(scan: Rectified) -> FloatArray:
 
 
 def _cost_volume(first: FloatArray, second: FloatArray, *, n_steps: int, step: float, pitch: float) -> FloatArray:
-    """(2 n_steps + 1, C) windowed mean squared difference of the profiles for each displacement."""
+    """(2 n_steps + 1, C) windowed mean difference of the profiles for each displacement."""
     volume = np.empty((2 * n_steps + 1, first.shape[1]), dtype=np.float32)
     margin = math.ceil(n_steps * step) + 1
     _fill_cost(volume, first, np.pad(second, ((0, 0), (margin, margin)), mode="edge"), step)
@@ -96,9 +97,10 @@ def _cost_volume(first: FloatArray, second: FloatArray, *, n_steps: int, step: f
 
 @kernel
 def _fill_cost(volume: FloatArray, first: FloatArray, second: FloatArray, step: float) -> None:
-    """Mean squared difference of each column of the first and the second, displaced.
+    """Mean over the bands of the squared difference of each column of the first and the second, displaced.
 
-    second: with as many columns more at either end as the largest displacement takes.
+    Bounded as Geman and McClure do (1987). second: with as many columns more at either end as the largest
+    displacement takes.
     """
     n_bands, n_cols = first.shape
     margin = (second.shape[1] - n_cols) // 2
@@ -111,7 +113,8 @@ def _fill_cost(volume: FloatArray, first: FloatArray, second: FloatArray, step: 
         for band in range(n_bands):
             here, lower, upper = first[band], second[band, whole:], second[band, whole + 1 :]
             for col in range(n_cols):
-                out[col] += (here[col] - lower[col] - part * (upper[col] - lower[col])) ** 2
+                square = (here[col] - lower[col] - part * (upper[col] - lower[col])) ** 2
+                out[col] += square / (1 + square / OUTLIER)
         for col in range(n_cols):
             out[col] /= n_bands
 

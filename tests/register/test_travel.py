@@ -72,6 +72,17 @@ def test_a_shift_by_more_than_a_pallet_is_followed_smoothly():
     assert np.median(np.abs(travel.displacement_m - displaced(GRID.x_m()))) < 0.02
 
 
+@pytest.mark.parametrize("thick_m", [0.15, 0.25, 0.4])
+@pytest.mark.parametrize("density", [0.3, 0.9])
+@pytest.mark.parametrize("removed", [False, True], ids=["added", "removed"])
+def test_a_heavy_load_at_an_end_is_not_pushed_out_of_the_container(thick_m, density, removed):
+    # a wall of bags behind the doors: the heaviest loads there are, and nothing like them in the other scan
+    wall = Block((LENGTH_M - 0.1 - thick_m, LENGTH_M - 0.1), (-1.1, 1.1), (0.16, 2.2), density)
+    with_it, without = (rectified(load, noise=NOISE, seed=k) for k, load in enumerate(([*LOADED, wall], LOADED)))
+    scans = (with_it, without) if removed else (without, with_it)
+    assert np.abs(align(*scans).displacement_m).max() < 0.05
+
+
 def test_an_end_that_one_scan_misses_may_lie_anywhere():
     whole = rectified(LOADED, noise=NOISE, seed=1)
     seen = GRID.x_m() < 0.8 * LENGTH_M
