@@ -13,7 +13,8 @@ from scantriage.locate.ends import End, end_posts, find_split, outer_end, post_p
 from scantriage.locate.floor import floor_depth
 from scantriage.locate.heading import front_at_left
 from scantriage.locate.height import box_height_m
-from scantriage.locate.roof import roof_line
+from scantriage.locate.posts import outermost_posts
+from scantriage.locate.roof import RoofLine, roof_line
 from scantriage.locate.silhouette import LevelRun, Silhouette, level_runs, silhouette
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import FanGeometry
@@ -61,11 +62,7 @@ def locate(
         raise ValueError(f"n_containers must be 1, 2 or None, got {n_containers}")
     attenuation = _filled(image)
     outline = silhouette(attenuation, image.valid)
-    runs = level_runs(outline)
-    if not runs:
-        raise ContainerNotFound("No container is visible in the scan: nothing in it has a long level roof.")
-    pieces = _boxes(outline, runs, n_containers=n_containers)
-    frames = tuple(_frame(attenuation, outline, piece, size=size, geometry=geometry) for piece in pieces)
+    frames = _frames(attenuation, outline, n_containers=n_containers, size=size, geometry=geometry)
     flags = {
         Flag.CUT_OFF: any(frame.cut_left or frame.cut_right for frame in frames),
         Flag.FRAME_UNCERTAIN: any(frame.certainty < _UNCERTAIN for frame in frames)
@@ -100,11 +97,43 @@ def _filled(image: ScanImage) -> FloatImage:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One box: its run, and the ends that touch another box (None where it ends in air)."""
+    """One box: its run, the ends that touch another box (None where it ends in air), its roof where posts told it."""
 
     run: LevelRun
     inner_left: End | None = None
     inner_right: End | None = None
+    roof: RoofLine | None = None
+
+
+def _frames(
+    attenuation: FloatImage,
+    outline: Silhouette,
+    *,
+    n_containers: int | None,
+    size: ContainerSize | None,
+    geometry: FanGeometry | None,
+) -> tuple[ContainerFrame, ...]:
+    """Of each box the outline by its roof or, where that does not convince, of a single one by its posts."""
+    runs = level_runs(outline)
+    pieces = _boxes(outline, runs, n_containers=n_containers) if runs else []
+    frames = tuple(_frame(attenuation, outline, piece, size=size, geometry=geometry) for piece in pieces)
+    posts = outermost_posts(outline) if len(pieces) < 2 else None
+    surest = max((_trust(frame) for frame in frames), default=-1.0)
+    if posts is not None and pieces and posts.over(pieces[0].run):
+        surest = min(surest, _UNCERTAIN)  # a level load is taken for a roof where walls do not show
+    if posts is not None and surest <= _UNCERTAIN:
+        piece = _Piece(posts.run, roof=posts.roof)
+        by_posts = _frame(attenuation, outline, piece, size=size, geometry=geometry)
+        if _trust(by_posts) > surest:
+            return (by_posts,)
+    if not frames:
+        raise ContainerNotFound("No container is visible in the scan: nothing in it has a long level roof or two posts.")
+    return frames
+
+
+def _trust(frame: ContainerFrame) -> float:
+    """How sure an outline is; not at all where it reaches from edge to edge of the scan."""
+    return 0.0 if frame.cut_left and frame.cut_right else frame.certainty
 
 
 def _boxes(outline: Silhouette, runs: list[LevelRun], *, n_containers: int | None) -> list[_Piece]:
@@ -136,11 +165,11 @@ def _frame(
     run = piece.run
     height = _USUAL_HEIGHT * (outline.scene_rows[1] - outline.scene_rows[0])
     rough = run.first * outline.col_step, run.last * outline.col_step
-    roof = roof_line(attenuation, outline, rough)
+    roof = roof_line(attenuation, outline, rough) if piece.roof is None else piece.roof
     reach = max(6.0, 3 * outline.col_step, 0.015 * (rough[1] - rough[0]))
     ends = []
     for inner, near, side in ((piece.inner_left, rough[0], -1), (piece.inner_right, rough[1], 1)):
-        rail = _local_roof(outline, run, side)
+        rail = _local_roof(outline, run, side) if piece.roof is None else piece.roof.at(near)
         within = _without_padding(outline, near - reach, near + reach + 1)
         found = outer_end(attenuation, near=near, roof=rail, height=height, side=side, within=within)
         ends.append(found if inner is None else inner)

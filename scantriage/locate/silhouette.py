@@ -13,7 +13,7 @@ from scantriage.scan.image import BoolImage, FloatImage
 
 _SMALL_ROWS = 200  # 2.5 cm of a 5 m high view: finer than a top rail (6 cm), and 20 times fewer pixels
 _SMALL_COLS = 1400  # a 5 cm gap between two 20 ft boxes in a 15 m scene is 5 columns
-_MATTER = 0.06  # attenuation; air varies by 0.01 to 0.02 after calibration, a single thin wall has 0.06 or more
+MATTER = 0.06  # attenuation; air varies by 0.01 to 0.02 after calibration, a single thin wall has 0.06 or more
 _OPAQUE = 2.5  # padding is darker than any roof rail
 _LOWEST_ROOF = 0.62  # of the view: a chassis lies at 0.7 to 0.85
 _LEVEL = 0.015  # of the view: waves in a roof as drive-through scans show them
@@ -67,7 +67,7 @@ def silhouette(attenuation: FloatImage, valid: BoolImage) -> Silhouette:
     band = max(3, r // 25)
     padding = ~measured.any(axis=0) | (np.mean(small[:band] > _OPAQUE, axis=0) > 0.8)
     scene = _scene_rows(small[:, ~padding], measured[:, ~padding])
-    matter = (small[scene[0] : scene[1]] > _MATTER).astype(np.uint8)
+    matter = (small[scene[0] : scene[1]] > MATTER).astype(np.uint8)
     # three rows of matter in a row: a cable or a streak of one row is no roof
     matter = cv2.erode(
         matter, np.ones((3, 1), np.uint8), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT, borderValue=0
@@ -97,8 +97,7 @@ def level_runs(outline: Silhouette) -> list[LevelRun]:
     """Long runs of columns whose tops form a nearly level line high in the scene, left to right."""
     high = outline.scene[1] - outline.scene[0]
     tolerance = max(2.0, _LEVEL * high)
-    # a 20 ft box in the scan with the coarsest column pitch is 0.6 as wide as it is high (0.8 of the view)
-    shortest = max(8, round(0.35 * high * outline.row_step / outline.col_step))
+    shortest = shortest_run(outline)
     free = outline.tops < outline.scene[0] + _LOWEST_ROOF * high
     runs: list[LevelRun] = []
     for _ in range(3):
@@ -118,6 +117,13 @@ def level_runs(outline: Silhouette) -> list[LevelRun]:
     runs = [run for run in runs if run.row < ceiling + 0.13 * high]
     longest = max(run.width for run in runs)
     return sorted((run for run in runs if run.width >= 0.4 * longest), key=lambda run: run.first)
+
+
+def shortest_run(outline: Silhouette) -> int:
+    """Reduced columns that a container covers at least."""
+    # a 20 ft box in the scan with the coarsest column pitch is 0.6 as wide as it is high (0.8 of the view)
+    high = outline.scene[1] - outline.scene[0]
+    return max(8, round(0.35 * high * outline.row_step / outline.col_step))
 
 
 def _longest_line(
