@@ -127,7 +127,7 @@ def _frames(
         if _trust(by_posts) > surest:
             return (by_posts,)
     if not frames:
-        raise ContainerNotFound("No container is visible in the scan: nothing in it has a long level roof or two posts.")
+        raise ContainerNotFound("No container is visible in the scan: it has no long level roof, nor two posts.")
     return frames
 
 

@@ -45,7 +45,7 @@ _SAYINGS = (
     N_("Too little can be compared: %(part)s%% of the container was not penetrated."),
     N_("Too little can be compared: %(part)s%% of the container lies outside one of the scans or was not recorded."),
     N_("The container's outline is unclear and the scans agree poorly (%(agreement)s of 1)."),
-    N_("%(scan)s: No container is visible in the scan: nothing in it has a long level roof."),
+    N_("%(scan)s: No container is visible in the scan: it has no long level roof, nor two posts."),
     N_("%(scan)s: only %(n)s of the %(all)s containers named could be told apart in the scan."),
     N_("The rescan %(rescan)s is the origin scan %(origin)s delivered again."),
     N_("The rescan %(rescan)s is dated %(then)s, not after the origin scan %(origin)s of %(since)s."),
