@@ -13,7 +13,7 @@ from scantriage.register.cut import seen_share
 from scantriage.register.height import HeightFit, align_height
 from scantriage.register.place import place
 from scantriage.register.rectify import rectify
-from scantriage.register.travel import align_travel, band_profiles
+from scantriage.register.travel import Travel, align_travel, band_profiles
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import ContainerGrid, FanGeometry
 from scantriage.scan.image import ScanImage
@@ -66,22 +66,36 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
     """
     grid = ContainerGrid.around(size.length_m, size.height_m)
     first, second = (_rectify(scan, _place(scan, size), grid) for scan in (origin, rescan))
-    first, second = _orient(first, second, frames=(origin.frame, rescan.frame))
-    first, second = _uncut(first, second, scans=(origin, rescan))
-    travel = align_travel(band_profiles(first), band_profiles(second), _seen(first, second), pitch_m=grid.pitch_m)
+    scans = (origin, rescan)
+    along = _uncut(_oriented(first, second, frames=(origin.frame, rescan.frame)), scans=scans)
     even = np.arange(grid.shape[1] + 1) * grid.pitch_m
     x_m = even
-    if travel.likeness >= MIN_LIKENESS:
-        x_m = even + np.interp(even, grid.x_m(), travel.displacement_m)
-    second = _rectify(rescan, second.placement, grid, x_m)
-    placement = _settle(first, second, scans=(origin, rescan))
+    if along.likeness >= MIN_LIKENESS:
+        x_m = even + np.interp(even, grid.x_m(), along.travel.displacement_m)
+    second = _rectify(rescan, along.rescan.placement, grid, x_m)
+    placement = _settle(along.origin, second, scans=scans)
     second = _rectify(rescan, placement, grid, x_m)
-    return Registered(first, second, x_m, travel.likeness)
+    return Registered(along.origin, second, x_m, along.likeness)
 
 
-def _seen(origin: Rectified, rescan: Rectified) -> NDArray[np.bool_]:
-    """(C,) True for the columns of the container that both scans show."""
-    return np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Along:
+    """Two scans on one grid, and how the rescan lies along the origin scan."""
+
+    origin: Rectified
+    rescan: Rectified
+    travel: Travel
+
+    @property
+    def likeness(self) -> float:
+        return self.travel.likeness
+
+
+def _aligned(origin: Rectified, rescan: Rectified) -> _Along:
+    """Both as they are, aligned along the columns of the container that both show."""
+    seen = np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
+    travel = align_travel(band_profiles(origin), band_profiles(rescan), seen, pitch_m=origin.grid.pitch_m)
+    return _Along(origin, rescan, travel)
 
 
 def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
@@ -108,34 +122,26 @@ def _turned(scan: Rectified) -> Rectified:
     )
 
 
-def _orient(
-    origin: Rectified, rescan: Rectified, *, frames: tuple[ContainerFrame, ContainerFrame]
-) -> tuple[Rectified, Rectified]:
+def _oriented(origin: Rectified, rescan: Rectified, *, frames: tuple[ContainerFrame, ContainerFrame]) -> _Along:
     """Turn the rescan when its load says so, and both when only the rescan shows the doors."""
-    first, second = band_profiles(origin), band_profiles(rescan)
-    straight, turned = (
-        align_travel(first, np.ascontiguousarray(profiles), _seen(origin, scan), pitch_m=origin.grid.pitch_m).likeness
-        for profiles, scan in ((second, rescan), (second[:, ::-1], _turned(rescan)))
-    )
+    straight, turned = _aligned(origin, rescan), _aligned(origin, _turned(rescan))
     both_seen = frames[0].doors is not None and frames[1].doors is not None
-    is_turned = turned - straight > (TURN_GAIN if both_seen else 0.0)
-    if is_turned:
-        rescan = _turned(rescan)
-    if frames[0].doors is None and frames[1].doors is not None and is_turned:
-        return _turned(origin), _turned(rescan)
-    return origin, rescan
+    if turned.likeness - straight.likeness <= (TURN_GAIN if both_seen else 0.0):
+        return straight
+    if frames[0].doors is None and frames[1].doors is not None:
+        return _aligned(_turned(origin), rescan)
+    return turned
 
 
-def _uncut(
-    origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]
-) -> tuple[Rectified, Rectified]:
+def _uncut(along: _Along, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along:
     """Extend the outline of a scan that shows only part of the container; nothing when both are whole or both cut."""
+    origin, rescan = along.origin, along.rescan
     cut = [scan.frame.cut_left != scan.frame.cut_right for scan in scans]
     if cut == [True, False]:
-        return _extended(origin, rescan, scans[0]), rescan
+        return _aligned(_extended(origin, rescan, scans[0]), rescan)
     if cut == [False, True]:
-        return origin, _extended(rescan, origin, scans[1])
-    return origin, rescan
+        return _aligned(origin, _extended(rescan, origin, scans[1]))
+    return along
 
 
 def _extended(part: Rectified, whole: Rectified, scan: LocatedScan) -> Rectified:
