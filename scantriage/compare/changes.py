@@ -123,7 +123,7 @@ def change_at(region: NDArray[np.bool_], sign: int, found: ChangeMap, loads: Exp
     total = sign * float(mass.sum()) / RECOVERED
     sd = float(found.sd_kg[peak]) * max(1.0, float(np.sqrt(own.sum() / np.prod(window))))
     return Change(
-        box=_metre_box(own, cells),
+        box=box_of(own, cells),
         mass_kg=total,
         sd_kg=float(np.hypot(sd, MASS_SHARE_SD * total)),
         significance=float(found.significance[peak]),
@@ -135,8 +135,9 @@ def change_at(region: NDArray[np.bool_], sign: int, found: ChangeMap, loads: Exp
 MASS_SHARE_SD = 0.15  # of a mass: effective attenuation is known to 10 %, and some of a load is explained away
 
 
-def _metre_box(own: NDArray[np.bool_], cells: Cells) -> MetreBox:
-    heights, slabs = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+def box_of(region: NDArray[np.bool_], cells: Cells) -> MetreBox:
+    """The box around a region of the container's cells; region: (Z, S) bool, not empty."""
+    heights, slabs = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     edges = cells.z_edges_m[np.flatnonzero(cells.inside)[0] :]
     step_x = cells.slab_x * cells.grid.pitch_m
     return MetreBox(

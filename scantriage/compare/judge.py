@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.compare.changes import Change, change_at
+from scantriage.compare.changes import Change, box_of, change_at
 from scantriage.compare.pair import Compared
 from scantriage.compare.zones import zone_of
 from scantriage.scan.container import ContainerSize
@@ -21,7 +22,7 @@ MOVED_GAP_M = 1.0  # cargo that shifts at sea moves by less
 MOVED_BALANCE = 0.35  # masses that differ by more do not cancel
 MOVED_EVEN = 0.75  # the weaker over the stronger: what moved is as clear where it came as where it went
 SWAPPED_SHARE = 0.12  # of the mass of the container must have come as well as gone
-CONVINCED = 2.0  # log-odds at even prior: one in fifty unchanged pairs is held for changed as surely
+CONVINCED = 0.5  # log-odds at even prior: of unchanged pairs held back, one in thirty is so with a place to show
 EDGE_M = 0.13  # two slabs: what a badly aligned edge leaves
 EDGE_ASPECT = 2.5
 
@@ -67,14 +68,14 @@ class Judged:
 def judge(compared: Compared, known: Known, opinion: Opinion | None) -> list[Judged]:
     """Findings from changes, strongest first; masses only where both scans are calibrated.
 
-    Where there is an opinion, only changes that it supports are findings; where none is left and it is convinced all
-    the same, the place that it means. Of display exports it has learned too little for that.
+    Where there is an opinion, only changes that it supports are findings and, once it is convinced of the pair, the
+    places that it means beside them. Of display exports it has learned too little for that.
     """
     if is_swapped(compared):
         return [_swapped(compared, known.size)]
     changes = [change for change in compared.changes if opinion is None or opinion.supports(change)]
-    if opinion is not None and opinion.pair > CONVINCED and known.calibrated and not changes:
-        changes = _meant(compared, opinion)
+    if opinion is not None and opinion.pair > CONVINCED and known.calibrated:
+        changes += _meant(compared, opinion, changes)
     moved = _moved_pairs(changes)
     partners = {index for pair in moved for index in pair}
     judged = [
@@ -86,13 +87,21 @@ def judge(compared: Compared, known: Known, opinion: Opinion | None) -> list[Jud
     return sorted(judged, key=lambda one: -abs(one.finding.significance))[:MAX_FINDINGS]
 
 
-def _meant(compared: Compared, opinion: Opinion) -> list[Change]:
-    """The place that an opinion holds most for a load, where the comparison leans to the same side; or none."""
-    way, row, slab = np.unravel_index(opinion.places.argmax(), opinion.places.shape)
-    sign = 1 if way == 0 else -1
-    _, regions = cv2.connectedComponents((opinion.places[way] > 0).astype(np.uint8), connectivity=8)
-    region = (regions == regions[row, slab]) & (regions > 0) & (sign * compared.found.significance > 0)
-    return [change_at(region, sign, compared.found, compared.loads, compared.cells)] if region.any() else []
+def _meant(compared: Compared, opinion: Opinion, told: Sequence[Change]) -> list[Change]:
+    """The places that an opinion holds for a load and the comparison does not speak against; not those told already.
+
+    The box is the opinion's, which also sees what two loads explain away; mass and significance are the comparison's.
+    """
+    found, meant = compared.found, []
+    for sign, places in zip((1, -1), opinion.places, strict=True):
+        n_regions, regions = cv2.connectedComponents((places > 0).astype(np.uint8), connectivity=8)
+        for index in range(1, n_regions):
+            region = regions == index
+            is_told = any(change.mass_kg * sign > 0 and (change.cells & region).any() for change in told)
+            if not is_told and (sign * found.significance[region] > 0).any():
+                change = change_at(region, sign, found, compared.loads, compared.cells)
+                meant.append(replace(change, box=box_of(region, compared.cells)))
+    return meant
 
 
 def is_swapped(compared: Compared) -> bool:

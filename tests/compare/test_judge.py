@@ -69,17 +69,33 @@ def test_only_what_the_opinion_supports_is_a_finding():
     assert findings(here, there, opinion=Opinion(for_added[::-1], 0.0)) == []  # something removed there, it says
 
 
-def test_an_opinion_that_is_convinced_names_a_place_too_faint_for_significance():
-    differs, places = NOTHING.copy(), np.full((2, *NOTHING.shape), -1.0, np.float32)
+def meant_at(rows, slabs):
+    """Places that an opinion holds for something added there, and nowhere else."""
+    places = np.full((2, *NOTHING.shape), -1.0, np.float32)
+    places[0, slice(*rows), slice(*slabs)] = 1.0
+    return places
+
+
+def test_an_opinion_that_is_convinced_names_places_too_faint_for_significance():
+    differs, places = NOTHING.copy(), meant_at((11, 15), (21, 25))
     differs[10:16, 20:26] = 1.0
-    places[0, 11:15, 21:25] = 1.0
     (meant,) = findings(differs=differs, opinion=Opinion(places, pair=3.0))
     assert (meant.kind, meant.significance) == ("added", 1.0)
-    assert meant.container_box.x0 == pytest.approx(20 * 0.06)
+    assert (meant.container_box.x0, meant.container_box.x1) == pytest.approx((21 * 0.06, 25 * 0.06))  # where it means
     assert meant.mass_kg == pytest.approx(36 / RECOVERED)
-    assert findings(differs=differs, opinion=Opinion(places, pair=1.0)) == []  # not convinced
+    assert findings(differs=differs, opinion=Opinion(places, pair=0.3)) == []  # not convinced
     assert findings(calibrated=False, differs=differs, opinion=Opinion(places, pair=3.0)) == []
     assert findings(differs=-differs, opinion=Opinion(places, pair=3.0)) == []  # the comparison leans the other way
+
+
+def test_a_place_that_an_opinion_means_is_named_once():
+    differs, places = NOTHING.copy(), meant_at((11, 15), (21, 25))
+    differs[10:16, 20:26] = differs[10:16, 60:66] = 1.0
+    places[0, 11:15, 61:65] = 1.0
+    known = replace(change(1.3, 30.0), cells=places[0] * (np.arange(NOTHING.shape[1]) < 40) > 0)
+    first, second = findings(known, differs=differs, opinion=Opinion(places, pair=3.0))
+    assert (first.mass_kg, first.significance) == (30.0, 10.0)  # as the comparison tells it
+    assert second.container_box.x0 == pytest.approx(61 * 0.06)
 
 
 def test_equal_masses_close_by_that_cancel_have_moved():
