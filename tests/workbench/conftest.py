@@ -11,8 +11,10 @@ from itertools import count
 import pytest
 import uvicorn
 from made_browser import QUICK, Browser
+from made_container import lay
 from made_demonstration import NOW, make, shrink
 from made_pictures import PICTURES
+from made_screen import open_next
 
 from scantriage.pipeline import day_run, demo_run, fresh_readings, ingest, intake
 from scantriage.simulate.contents import Wish
@@ -168,3 +170,15 @@ def tab_for(tab, served, client_for):
         return tab
 
     return tab_for
+
+
+@pytest.fixture
+def screen(tab_for, workbench):
+    """The first container before an analyst; whatever the page says on its console must be harmless."""
+    lay(workbench)
+    tab = tab_for("analyst")
+    said = []
+    tab.on("console", lambda message: message.type == "error" and said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    yield open_next(tab)
+    assert said == []
