@@ -15,13 +15,13 @@ FloatArray = NDArray[np.floating[Any]]
 
 POOL = 2  # cells each way: a sports bag is 4 of them high and 3 wide
 DEPTHS_M = tuple(0.25 * step for step in range(-4, 5))  # at which both scans are laid one upon the other
-N_INPUTS = 39
+N_INPUTS = 40
 SCALES = 4  # the network halves its inputs twice
 MIRRORED_IN_DEPTH = (7,)  # inputs that change their sign when the container is mirrored across
-AT_DEPTHS = slice(16, 25)  # inputs that change their order then
-FRONT, DOORS = 27, 28  # inputs that change places when it is mirrored along
-SIGNED = (0, 1, 2, 6, *range(16, 25))  # inputs that change their sign when the two scans change places
-EXCHANGED = ((4, 5), (9, 10), (11, 12), (13, 14), (31, 32), (33, 34))  # inputs that change places then
+AT_DEPTHS = slice(17, 17 + len(DEPTHS_M))  # inputs that change their order then
+FRONT, DOORS = 28, 29  # inputs that change places when it is mirrored along
+SIGNED = (0, 1, 2, 6, *range(N_INPUTS)[AT_DEPTHS])  # inputs that change their sign when the two scans change places
+EXCHANGED = ((4, 5), (9, 10), (11, 12), (13, 14), (15, 16), (32, 33), (34, 35))  # inputs that change places then
 
 
 def inputs_of(maps: Maps) -> NDArray[np.float32]:
@@ -54,7 +54,8 @@ def _local(of: dict[str, FloatArray], difference: FloatArray) -> list[FloatArray
         np.clip(of["left_rescan"], -6, 6) / 2,
         np.clip(of["weight_origin"], 0, 4) / 2,
         np.clip(of["weight_rescan"], 0, 4) / 2,
-        of["usable_origin"] * of["usable_rescan"],
+        of["usable_origin"],  # where one alone could be read, the other still tells how much there is at least
+        of["usable_rescan"],
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import pickle
 import zipfile
@@ -26,7 +27,8 @@ MOST_RATE = 3e-3
 DECAY = 1e-3
 LOADED_CELL = 15.0  # weight of a cell with a load: one in a hundred holds one
 PAIR_SHARE = 0.3  # of the loss, from the pair as a whole; the rest from its places
-FIRST_CYCLE = 4 / 9  # of the epochs; then the rate rises once more (warm restart: Loshchilov and Hutter 2017, SGDR)
+# Shares of the epochs after which the rate rises anew, each cycle longer (warm restarts: Loshchilov and Hutter 2017).
+CYCLES = (0, 8 / 33, 18 / 33, 1)
 AVERAGE = 0.998  # of the weights over steps, fewer at first: what is kept changes more smoothly than what is trained
 
 _ELSE = "delete it, or learn in another folder"
@@ -54,9 +56,10 @@ def train(
     of another training: other numbers of epochs or pairs, another network.
     """
     torch.manual_seed(plan.seed)
-    network = Network()
-    average = Network()
+    network, average = Network(), Network()
     average.load_state_dict(network.state_dict())
+    for one in (network, average):
+        one.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth faster
     optimiser = torch.optim.AdamW(network.parameters(), MOST_RATE, weight_decay=DECAY)
     state: dict[str, Any] = {"network": network, "average": average, "optimiser": optimiser}
     told = {"epochs": plan.n_epochs, "pairs": len(items), "seed": plan.seed}
@@ -77,8 +80,8 @@ def _schedule(
     optimiser: torch.optim.Optimizer, epoch: int, n_epochs: int, n_batches: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
     """The learning rate's rise and fall within the cycle that the epoch belongs to, taken up where the epoch begins."""
-    first = round(FIRST_CYCLE * n_epochs)
-    begin, end = (0, first) if epoch < first else (first, n_epochs)
+    ends = [round(share * n_epochs) for share in CYCLES]
+    begin, end = next((first, last) for first, last in itertools.pairwise(ends) if first <= epoch < last)
     return torch.optim.lr_scheduler.OneCycleLR(
         optimiser, MOST_RATE, total_steps=n_batches * (end - begin), pct_start=0.15,
         last_epoch=(epoch - begin) * n_batches - 1,
@@ -123,7 +126,7 @@ def loss_of(network: Network, batch: Batch) -> Tensor:
     Another load altogether has no place: such pairs say nothing of their places.
     """
     with torch.autocast("cpu", torch.bfloat16):  # half the time where processors have it; weights stay as they are
-        halves = network(batch.inputs, batch.inside)
+        halves = network(batch.inputs.contiguous(memory_format=torch.channels_last), batch.inside)
     maps, whole = (answer.float() for answer in halves)
     entropy = nn.functional.binary_cross_entropy_with_logits
     told = (batch.inside & batch.located[:, None, None])[:, None].to(maps.dtype)

@@ -111,7 +111,7 @@ def _write(models: Path, network: Network, examples: Examples, curve: Curve) -> 
         file=f"{NAME}.safetensors", card=f"{NAME}.md", sha256="", licence=LICENCE, scale=scale, shift=shift,
         place_from=place_threshold(places[~changed]),
     )  # fmt: skip
-    weights = {name: values.numpy() for name, values in network.state_dict().items()}
+    weights = {name: values.contiguous().numpy() for name, values in network.state_dict().items()}
     text = card(examples.items, examples.held_back, pairs, curve, made=datetime.now(UTC), seed=SEED)
     write_model(models, NAME, weights, entry, card=text)
 

@@ -218,7 +218,7 @@ def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, mon
     assert ended.value.code in (0, None)
     assert said.out.strip() == f"Model and card: {tmp_path / 'm'}"
     assert "scantriage: 5 more pairs were left out." in said.err
-    assert (told["folder"], told["n_pairs"], told["n_epochs"]) == (tmp_path, 8_540, 36)
+    assert (told["folder"], told["n_pairs"], told["n_epochs"]) == (tmp_path, 8_540, 66)
 
 
 def test_an_example_marks_the_load_where_the_comparison_shows_it(tmp_path, monkeypatch):
