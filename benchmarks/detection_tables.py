@@ -317,6 +317,7 @@ def _row(one: RankedTrial) -> Row:
         "form": trial.form,
         "outcome": reading.outcome,
         "priority": one.ranked.priority,
+        "learned": reading.learned,
         "agreement": reading.agreement,
         "blind": reading.blind_fraction,
         "findings": len(reading.findings),

@@ -10,6 +10,7 @@ from scantriage.compare.judge import Judged, Known, judge
 from scantriage.compare.pair import Compared, compare
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
 from scantriage.io.limits import MAX_ENERGIES
+from scantriage.locate.walls import wall_attenuation
 from scantriage.pipeline.fine_views import pair_fine_views
 from scantriage.pipeline.model import load_model
 from scantriage.pipeline.pair_views import pair_views, single_views
@@ -28,6 +29,11 @@ from scantriage.single.reading import read_single_scan
 USUAL_ENERGY_MV = 6.0  # of a scanner that nobody described
 MAX_BLIND = 0.8  # above, too little of the container is left to compare
 LOW_AGREEMENT = 0.8
+LEAST_WALLS = 0.05  # attenuation; two walls take away 0.08 and more
+UNWALLED = (
+    "The container's walls do not show in the origin scan: it holds too little open beam to be calibrated by.",
+    "The container's walls do not show in the rescan: it holds too little open beam to be calibrated by.",
+)
 HOPELESS_AGREEMENT = 0.6
 
 
@@ -97,6 +103,7 @@ def compare_prepared(
             f"{lengths[1]:.1f} m in the rescan.",
             lengths_m=lengths,
         )
+    _refuse_unwalled(scans)
     size = container_size(rescan if rescan.record.geometry else origin, manifest)
     energies = choose_energies(origin.record, rescan.record, n_planes=(origin.image.shape[0], rescan.image.shape[0]))
     with clock.stage("register"):
@@ -183,6 +190,14 @@ def _blind_fraction(registered: Registered, size: ContainerSize) -> float:
         cause = "was not penetrated" if seen > 0.5 else "lies outside one of the scans or was not recorded"
         raise NotComparable(f"Too little can be compared: {blind:.0%} of the container {cause}.", blind=blind)
     return blind
+
+
+def _refuse_unwalled(scans: tuple[PreparedScan, PreparedScan]) -> None:
+    """Walls that take nothing away were taken for the open beam, or the outline is not the container's."""
+    for scan, sentence in zip(scans, UNWALLED, strict=True):
+        walls = wall_attenuation(scan.image, scan.frame)
+        if scan.calibrated and walls < LEAST_WALLS:
+            raise NotComparable(sentence, attenuation=walls, required=LEAST_WALLS)
 
 
 def _refuse_unfit(compared: Compared, scans: tuple[PreparedScan, PreparedScan]) -> None:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.errors import NotComparable
 from scantriage.register.cut import seen_share
 from scantriage.register.height import HeightFit, align_height
 from scantriage.register.place import place
@@ -67,7 +68,7 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
     grid = ContainerGrid.around(size.length_m, size.height_m)
     first, second = (_rectify(scan, _place(scan, size), grid) for scan in (origin, rescan))
     scans = (origin, rescan)
-    along = _uncut(_oriented(first, second, frames=(origin.frame, rescan.frame)), scans=scans)
+    along = _oriented(first, second, scans=scans)
     even = np.arange(grid.shape[1] + 1) * grid.pitch_m
     x_m = even
     if along.likeness >= MIN_LIKENESS:
@@ -122,26 +123,42 @@ def _turned(scan: Rectified) -> Rectified:
     )
 
 
-def _oriented(origin: Rectified, rescan: Rectified, *, frames: tuple[ContainerFrame, ContainerFrame]) -> _Along:
-    """Turn the rescan when its load says so, and both when only the rescan shows the doors."""
-    straight, turned = _aligned(origin, rescan), _aligned(origin, _turned(rescan))
-    both_seen = frames[0].doors is not None and frames[1].doors is not None
-    if turned.likeness - straight.likeness <= (TURN_GAIN if both_seen else 0.0):
-        return straight
-    if frames[0].doors is None and frames[1].doors is not None:
-        return _aligned(_turned(origin), rescan)
-    return turned
+def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along:
+    """Turn the rescan when its load says so, and both when only the rescan shows the doors; each way uncut first.
+
+    Raises NotComparable when a cut-off scan fits in neither way.
+    """
+    straight, turned = _fitted(origin, rescan, scans=scans), _fitted(origin, _turned(rescan), scans=scans)
+    doors = [scan.frame.doors for scan in scans]
+    if _likeness(turned) - _likeness(straight) <= (TURN_GAIN if None not in doors else 0.0):
+        chosen = straight
+    elif doors[0] is None and doors[1] is not None:
+        chosen = _fitted(_turned(origin), rescan, scans=scans)
+    else:
+        chosen = turned
+    if isinstance(chosen, NotComparable):
+        raise chosen
+    return chosen
 
 
-def _uncut(along: _Along, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along:
-    """Extend the outline of a scan that shows only part of the container; nothing when both are whole or both cut."""
-    origin, rescan = along.origin, along.rescan
+def _likeness(along: _Along | NotComparable) -> float:
+    return -1.0 if isinstance(along, NotComparable) else along.likeness
+
+
+def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along | NotComparable:
+    """Both aligned, the outline of one that shows only part of the container extended; why not where it fits nowhere.
+
+    Nothing is extended when both are whole or both are cut.
+    """
     cut = [scan.frame.cut_left != scan.frame.cut_right for scan in scans]
-    if cut == [True, False]:
-        return _aligned(_extended(origin, rescan, scans[0]), rescan)
-    if cut == [False, True]:
-        return _aligned(origin, _extended(rescan, origin, scans[1]))
-    return along
+    try:
+        if cut == [True, False]:
+            return _aligned(_extended(origin, rescan, scans[0]), rescan)
+        if cut == [False, True]:
+            return _aligned(origin, _extended(rescan, origin, scans[1]))
+    except NotComparable as refused:
+        return refused
+    return _aligned(origin, rescan)
 
 
 def _extended(part: Rectified, whole: Rectified, scan: LocatedScan) -> Rectified:

@@ -94,6 +94,20 @@ def test_a_scan_cut_off_at_one_end_is_placed(end):
     assert not result.rescan.valid[:, hidden].any()
 
 
+@pytest.mark.parametrize("share", [0.5, 0.6, 0.7])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_cut_off_scan_whose_doors_nobody_saw_lies_the_way_its_part_fits_the_whole(share, turned):
+    cols = (640.0, 40.0) if turned else (40.0, 640.0)
+    place, last = placement(OTHER, cols=cols), 40 + round(600 * share)
+    frame = outline(place)
+    part = ContainerFrame(
+        (40.0, float(last)), frame.roof_rows, frame.floor_rows, cut_left=False, cut_right=True, doors=None
+    )
+    scans = located(placement(), doors=None), located(place, frame=part, n_cols=last, seed=1)
+    result = register(*scans, size=SIZE)
+    assert result.rescan.placement.doors_last is not turned
+
+
 def test_a_cut_off_scan_of_another_container_is_not_comparable():
     blank = scanned([], placement())
     frame = outline(placement(), doors="right", cut_left=True)
