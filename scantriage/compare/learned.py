@@ -82,9 +82,12 @@ def _layer(weights: Weights, filters: str, norm: str, image: FloatArray, *, reac
     if len(convolved) != len(weights[f"{norm}.weight"]):
         raise ValueError(f"{filters} and {norm} differ in their channels")
     grouped = convolved.reshape(N_GROUPS, -1)
-    grouped = (grouped - grouped.mean(axis=1, keepdims=True)) / np.sqrt(grouped.var(axis=1, keepdims=True) + TINY)
-    scale, shift = (weights[f"{norm}.{part}"][:, np.newaxis, np.newaxis] for part in ("weight", "bias"))
-    return _silu(grouped.reshape(convolved.shape) * scale + shift)
+    mean, sd = grouped.mean(axis=1), np.sqrt(grouped.var(axis=1) + TINY)
+    each = len(convolved) // N_GROUPS
+    # normalised, scaled and shifted in one: what passes over all values takes longest
+    scale = weights[f"{norm}.weight"] / sd.repeat(each)
+    shift = weights[f"{norm}.bias"] - mean.repeat(each) * scale
+    return _silu(convolved * scale[:, np.newaxis, np.newaxis] + shift[:, np.newaxis, np.newaxis])
 
 
 def _convolved(filters: FloatArray, image: FloatArray, reach: int) -> FloatArray:

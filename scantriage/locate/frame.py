@@ -13,7 +13,7 @@ from scantriage.locate.ends import End, end_posts, find_split, outer_end, post_p
 from scantriage.locate.floor import floor_depth
 from scantriage.locate.heading import front_at_left
 from scantriage.locate.height import box_height_m
-from scantriage.locate.posts import outermost_posts
+from scantriage.locate.posts import Posts, clearly_above, outermost_posts
 from scantriage.locate.roof import RoofLine, roof_line
 from scantriage.locate.silhouette import LevelRun, Silhouette, level_runs, silhouette
 from scantriage.scan.container import ContainerFrame, ContainerSize
@@ -117,18 +117,30 @@ def _frames(
     runs = level_runs(outline)
     pieces = _boxes(outline, runs, n_containers=n_containers) if runs else []
     frames = tuple(_frame(attenuation, outline, piece, size=size, geometry=geometry) for piece in pieces)
-    posts = outermost_posts(outline) if len(pieces) < 2 else None
     surest = max((_trust(frame) for frame in frames), default=-1.0)
-    if posts is not None and pieces and posts.over(pieces[0].run):
-        surest = min(surest, _UNCERTAIN)  # a level load is taken for a roof where walls do not show
-    if posts is not None and surest <= _UNCERTAIN:
+    posts = _posts(outline, pieces, surest=surest)
+    if posts is not None:
         piece = _Piece(posts.run, roof=posts.roof)
         by_posts = _frame(attenuation, outline, piece, size=size, geometry=geometry)
-        if _trust(by_posts) > surest:
+        if _trust(by_posts) > min(surest, _UNCERTAIN):
             return (by_posts,)
     if not frames:
         raise ContainerNotFound("No container is visible in the scan: it has no long level roof, nor two posts.")
     return frames
+
+
+def _posts(outline: Silhouette, pieces: list[_Piece], *, surest: float) -> Posts | None:
+    """Posts to look at: of a box without a sure outline, or around what may be a level load where walls do not show."""
+    if len(pieces) > 1:
+        return None
+    if surest < _UNCERTAIN:
+        return outermost_posts(outline)
+    run = pieces[0].run
+    above = clearly_above(run, outline)
+    if outline.tops.min() >= above:  # as a rule nothing stands above a roof
+        return None
+    posts = outermost_posts(outline)
+    return posts if posts is not None and posts.around(run) and posts.run.row < above else None
 
 
 def _trust(frame: ContainerFrame) -> float:

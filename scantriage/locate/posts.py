@@ -31,15 +31,19 @@ class Upright:
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """Two posts: the columns from one to the other, the line over both, and how far above a load they must rise."""
+    """Two posts: the columns from one to the other, and the line over both."""
 
     run: LevelRun
     roof: RoofLine
-    clear: float
 
-    def over(self, run: LevelRun) -> bool:
-        """Whether they stand around a run and clearly above it."""
-        return self.run.first <= run.first and run.last <= self.run.last and self.run.row < run.row - self.clear
+    def around(self, run: LevelRun) -> bool:
+        """Whether a run lies between them."""
+        return self.run.first <= run.first and run.last <= self.run.last
+
+
+def clearly_above(run: LevelRun, outline: Silhouette) -> float:
+    """The row from which something stands clearly above a run."""
+    return run.row - _CLEAR * (outline.scene[1] - outline.scene[0])
 
 
 def outermost_posts(outline: Silhouette) -> Posts | None:
@@ -56,7 +60,7 @@ def outermost_posts(outline: Silhouette) -> Posts | None:
         between = [one.top for one in uprights if left.first < one.first < right.first]
         if min(left.top, right.top) - _SAME * high <= min(between, default=left.top):
             run = LevelRun(left.first, right.last, (left.top + right.top) / 2)
-            return Posts(run, _line_over(left, right, outline), _CLEAR * high)
+            return Posts(run, _line_over(left, right, outline))
     return None
 
 
