@@ -14,7 +14,7 @@ from scantriage.register.cut import seen_share
 from scantriage.register.height import HeightFit, align_height
 from scantriage.register.place import place
 from scantriage.register.rectify import rectify
-from scantriage.register.travel import Travel, align_travel, band_profiles
+from scantriage.register.travel import OUTLIER, Travel, align_travel, band_profiles
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import ContainerGrid, FanGeometry
 from scantriage.scan.image import ScanImage
@@ -92,10 +92,12 @@ class _Along:
         return self.travel.likeness
 
 
-def _aligned(origin: Rectified, rescan: Rectified) -> _Along:
+def _aligned(origin: Rectified, rescan: Rectified, *, outlier: float = np.inf) -> _Along:
     """Both as they are, aligned along the columns of the container that both show."""
     seen = np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
-    travel = align_travel(band_profiles(origin), band_profiles(rescan), seen, pitch_m=origin.grid.pitch_m)
+    travel = align_travel(
+        band_profiles(origin), band_profiles(rescan), seen, pitch_m=origin.grid.pitch_m, outlier=outlier
+    )
     return _Along(origin, rescan, travel)
 
 
@@ -138,7 +140,8 @@ def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan,
         chosen = turned
     if isinstance(chosen, NotComparable):
         raise chosen
-    return chosen
+    # all that differs tells which way a scan lies, what is alike where each place of it lies
+    return _aligned(chosen.origin, chosen.rescan, outlier=OUTLIER)
 
 
 def _likeness(along: _Along | NotComparable) -> float:

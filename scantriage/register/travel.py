@@ -50,17 +50,19 @@ class Travel:
     likeness: float
 
 
-def align_travel(first: FloatArray, second: FloatArray, seen: NDArray[np.bool_], *, pitch_m: float) -> Travel:
+def align_travel(
+    first: FloatArray, second: FloatArray, seen: NDArray[np.bool_], *, pitch_m: float, outlier: float = OUTLIER
+) -> Travel:
     """Align a rescan along the container with its origin scan; (B, C) band profiles of each, on one grid.
 
     seen: (C,) False where the container lies outside one of the scans: nothing is compared there, and an end
-    that was not seen may lie anywhere.
+    that was not seen may lie anywhere. outlier: squared difference that counts half.
     """
     n_cols = first.shape[1]
     n_steps = round(REACH_SHARE * n_cols * pitch_m / STEP_M)
     nodes = np.linspace(0, n_cols - 1, max(3, round(n_cols * pitch_m / NODE_M) + 1))
     places = np.round(nodes).astype(np.intp)
-    cost = _cost_volume(first, second, n_steps=n_steps, step=STEP_M / pitch_m, pitch=pitch_m)
+    cost = _cost_volume(first, second, n_steps=n_steps, step=STEP_M / pitch_m, pitch=pitch_m, outlier=outlier)
     at_nodes = np.where(seen[places, np.newaxis], cost[:, places].T, np.float32(0))
     away = np.minimum(np.abs(np.arange(-n_steps, n_steps + 1)) * STEP_M / END_M, 1) * END_COST
     at_nodes[[0, -1]] += away.astype(np.float32) * seen[[0, -1], np.newaxis]
@@ -84,11 +86,13 @@ def band_profiles(scan: Rectified) -> FloatArray:
     return np.asarray(detail / (detail.std(axis=1, keepdims=True) + 0.02), dtype=np.float32)
 
 
-def _cost_volume(first: FloatArray, second: FloatArray, *, n_steps: int, step: float, pitch: float) -> FloatArray:
+def _cost_volume(
+    first: FloatArray, second: FloatArray, *, n_steps: int, step: float, pitch: float, outlier: float
+) -> FloatArray:
     """(2 n_steps + 1, C) windowed mean difference of the profiles for each displacement."""
     volume = np.empty((2 * n_steps + 1, first.shape[1]), dtype=np.float32)
     margin = math.ceil(n_steps * step) + 1
-    _fill_cost(volume, first, np.pad(second, ((0, 0), (margin, margin)), mode="edge"), step)
+    _fill_cost(volume, first, np.pad(second, ((0, 0), (margin, margin)), mode="edge"), step, np.float32(outlier))
     window = round(WINDOW_M / pitch) | 1
     volume = cv2.blur(volume, (window, 1), borderType=cv2.BORDER_REPLICATE)
     far = (np.abs(np.arange(-n_steps, n_steps + 1)) / n_steps)[:, np.newaxis]
@@ -96,7 +100,7 @@ def _cost_volume(first: FloatArray, second: FloatArray, *, n_steps: int, step: f
 
 
 @kernel
-def _fill_cost(volume: FloatArray, first: FloatArray, second: FloatArray, step: float) -> None:
+def _fill_cost(volume: FloatArray, first: FloatArray, second: FloatArray, step: float, outlier: np.float32) -> None:
     """Mean over the bands of the squared difference of each column of the first and the second, displaced.
 
     Bounded as Geman and McClure do (1987). second: with as many columns more at either end as the largest
@@ -114,7 +118,7 @@ def _fill_cost(volume: FloatArray, first: FloatArray, second: FloatArray, step: 
             here, lower, upper = first[band], second[band, whole:], second[band, whole + 1 :]
             for col in range(n_cols):
                 square = (here[col] - lower[col] - part * (upper[col] - lower[col])) ** 2
-                out[col] += square / (1 + square / OUTLIER)
+                out[col] += square / (np.float32(1) + square / outlier)
         for col in range(n_cols):
             out[col] /= n_bands
 

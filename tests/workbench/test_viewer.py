@@ -132,6 +132,7 @@ def test_annotations_are_kept_at_once_and_shown_again(screen):
     tab.keyboard.type("<b>two bags</b> n")
     screen.press("Enter")
     tab.wait_for_selector(".annotations li >> nth=3")
+    tab.wait_for_selector("text.annotation:has-text('two bags')", state="attached")
     assert tab.locator("text.annotation >> nth=3").text_content() == "<b>two bags</b> n"
 
     tab.reload()
