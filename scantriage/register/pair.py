@@ -81,10 +81,11 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Along:
-    """Two scans on one grid, and how the rescan lies along the origin scan."""
+    """Two scans on one grid, their band profiles, and how the rescan lies along the origin scan."""
 
     origin: Rectified
     rescan: Rectified
+    profiles: tuple[FloatArray, FloatArray]
     travel: Travel
 
     @property
@@ -92,13 +93,16 @@ class _Along:
         return self.travel.likeness
 
 
-def _aligned(origin: Rectified, rescan: Rectified, *, outlier: float = np.inf) -> _Along:
-    """Both as they are, aligned along the columns of the container that both show."""
+def _aligned(origin: Rectified, rescan: Rectified) -> _Along:
+    """Both as they are, aligned without a bound: all that differs tells which way a scan lies."""
+    profiles = band_profiles(origin), band_profiles(rescan)
+    return _Along(origin, rescan, profiles, _travel(origin, rescan, profiles, outlier=np.inf))
+
+
+def _travel(origin: Rectified, rescan: Rectified, profiles: tuple[FloatArray, FloatArray], *, outlier: float) -> Travel:
+    """How the rescan lies along the origin scan, by the columns of the container that both show."""
     seen = np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
-    travel = align_travel(
-        band_profiles(origin), band_profiles(rescan), seen, pitch_m=origin.grid.pitch_m, outlier=outlier
-    )
-    return _Along(origin, rescan, travel)
+    return align_travel(*profiles, seen, pitch_m=origin.grid.pitch_m, outlier=outlier)
 
 
 def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
@@ -140,8 +144,8 @@ def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan,
         chosen = turned
     if isinstance(chosen, NotComparable):
         raise chosen
-    # all that differs tells which way a scan lies, what is alike where each place of it lies
-    return _aligned(chosen.origin, chosen.rescan, outlier=OUTLIER)
+    # what is alike tells where each place of it lies
+    return replace(chosen, travel=_travel(chosen.origin, chosen.rescan, chosen.profiles, outlier=OUTLIER))
 
 
 def _likeness(along: _Along | NotComparable) -> float:
