@@ -44,16 +44,18 @@ def _smooth(values: FloatArray, width: float, *, without_own: bool = False) -> F
     if without_own:
         weights[reach] = 0
     sums = np.zeros(values.size, np.float32)
-    _add_weighted(np.pad(values, reach).astype(np.float32), weights, sums)
+    _add_weighted(values.astype(np.float32), weights, sums)
     return sums
 
 
 @kernel
 def _add_weighted(values: FloatArray, weights: FloatArray, into: FloatArray) -> None:
+    n = into.size
     for place in range(weights.size):
-        weight, moved = weights[place], values[place : place + into.size]
-        for col in range(into.size):
-            into[col] += weight * moved[col]
+        weight, shift = weights[place], place - weights.size // 2
+        here, there = into[max(-shift, 0) : max(n - shift, 0)], values[max(shift, 0) : max(n + shift, 0)]
+        for col in range(min(here.size, there.size)):
+            here[col] += weight * there[col]
 
 
 def _prediction_error(

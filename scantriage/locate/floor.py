@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from scantriage.arrays.robust import row_medians
 from scantriage.locate.height import floor_prior
@@ -130,8 +131,7 @@ def _chassis_beyond(
         best = np.maximum(best, np.clip(step, 0, 0.3) / 0.3)
     # the chassis' near side begins up to 0.12 m above the box's far side, which is the lower edge seen
     later = max(1, round(0.045 * scale))
-    trailing = [np.pad(best, (k, 0))[: best.size] for k in range(later + 1)]
-    return np.asarray(np.max(trailing, axis=0), np.float64)
+    return np.asarray(maximum_filter1d(best, later + 1, mode="constant", origin=later // 2), np.float64)
 
 
 def _shifted(image: FloatImage, by: int) -> FloatImage:

@@ -73,8 +73,7 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
     x_m = even
     if along.likeness >= MIN_LIKENESS:
         x_m = even + np.interp(even, grid.x_m(), along.travel.displacement_m)
-    second = _rectify(rescan, along.rescan.placement, grid, x_m)
-    placement = _settle(along.origin, second, scans=scans)
+    placement = _settle(along.origin, _moved(along.rescan, x_m), scans=scans)
     second = _rectify(rescan, placement, grid, x_m)
     return Registered(along.origin, second, x_m, along.likeness)
 
@@ -119,13 +118,23 @@ def _rectify(scan: LocatedScan, placement: Placement, grid: ContainerGrid, x_m: 
 
 def _turned(scan: Rectified) -> Rectified:
     """The scan with front and doors exchanged."""
+    return replace(_of_columns(scan, np.arange(scan.grid.shape[1])[::-1]), placement=scan.placement.turned())
+
+
+def _moved(scan: Rectified, x_m: FloatArray) -> Rectified:
+    """The scan with each column of the grid taken whole from where it lies: near enough to find a height."""
+    cols = ((x_m[1:] + x_m[:-1]) / 2 / scan.grid.pitch_m).astype(np.intp)
+    return _of_columns(scan, np.clip(cols, 0, scan.grid.shape[1] - 1))
+
+
+def _of_columns(scan: Rectified, cols: NDArray[np.intp]) -> Rectified:
+    """The scan with other columns in the places of its own."""
     return replace(
         scan,
-        placement=scan.placement.turned(),
-        attenuation=scan.attenuation[:, ::-1],
-        variance=scan.variance[:, ::-1],
-        valid=scan.valid[:, ::-1],
-        usable=scan.usable[:, ::-1],
+        attenuation=scan.attenuation.take(cols, axis=1),
+        variance=scan.variance.take(cols, axis=1),
+        valid=scan.valid.take(cols, axis=1),
+        usable=scan.usable.take(cols, axis=1),
     )
 
 
