@@ -11,7 +11,7 @@ import numpy as np
 
 from scantriage.scan.container import ContainerSize
 from scantriage.scan.geometry import CONTAINER_WIDTH_M
-from scantriage.simulate.solids import Corrugation, Solid, block
+from scantriage.simulate.solids import Corrugation, Shape, Solid, block
 
 _HALF_M = CONTAINER_WIDTH_M / 2
 _STEEL = 7.85
@@ -166,32 +166,49 @@ def _reefer(size: ContainerSize, frame: list[Solid], rng: np.random.Generator) -
 
 
 def _machinery(cabinet: Room, rng: np.random.Generator) -> list[Solid]:
-    """Compressor, condenser with its fan, evaporator, controller and pipes of a reefer, about 400 kg."""
+    """Compressor, condenser with its fan, evaporator, controller and pipes of a reefer, 210 to 420 kg.
+
+    Where each stands and how dense it is is drawn wider than makers differ: whoever learns from one make takes
+    the parts of another for loads.
+    """
     (x0, x1), (bottom, top) = cabinet.x, cabinet.z
     middle, side = (x0 + x1) / 2, rng.choice(_BOTH_SIDES)
-    base = bottom + rng.uniform(0.15, 0.3)
-    y = side * rng.uniform(0.3, 0.75)
-    coil = bottom + rng.uniform(0.8, 1.1)
+    coil, coil_high = rng.uniform(bottom + 0.1, top - 1.2), rng.uniform(0.4, 0.9)
+    evaporator = rng.uniform(coil + 0.3, top - 0.45)
+    controller = rng.uniform(bottom + 0.1, top - 0.9)
     solids = [
-        Solid("upright", middle - 0.14, middle + 0.12, y - 0.14, y + 0.14, base, base + 0.42, "iron", 2.6),
-        Solid("ellipsoid", middle - 0.1, middle + 0.1, y - 0.13, y + 0.13, base + 0.3, base + 0.55, "iron", 2.2),
+        *_compressor(cabinet, side * rng.uniform(0.1, 0.8), rng),
         block(
             (middle - 0.02, middle + 0.1),
             (-side * 0.95 - 0.1, -side * 0.95 + 0.1),
-            (base, base + 0.7),
+            (controller, controller + 0.7),
             "aluminium",
             0.8,
         ),
-        block((x0 + 0.02, x0 + 0.1), (-0.75, 0.75), (coil, coil + 0.75), "copper", 0.5),
-        Solid("along", x0 + 0.12, x0 + 0.3, -0.12, 0.12, coil + 0.2, coil + 0.44, "iron", 2.5),
-        block((middle, x1 - 0.02), (-0.95, 0.95), (top - 0.75, top - 0.35), "copper", 0.35),
+        block((x0 + 0.02, x0 + 0.1), (-0.75, 0.75), (coil, coil + coil_high), "copper", rng.uniform(0.3, 0.7)),
+        Solid("along", x0 + 0.12, x0 + 0.3, -0.12, 0.12, coil + 0.1, coil + 0.34, "iron", rng.uniform(1.5, 3.5)),
+        block((middle, x1 - 0.02), (-0.95, 0.95), (evaporator, evaporator + 0.4), "copper", rng.uniform(0.2, 0.5)),
         block((x0, x0 + 0.003), (-1.05, 1.05), (bottom, top), "aluminium", 2.7),
     ]
-    for _ in range(rng.integers(2, 4)):  # evaporator fans
-        at = rng.uniform(-0.8, 0.8)
-        solids.append(Solid("upright", middle, x1 - 0.08, at - 0.1, at + 0.1, top - 0.3, top - 0.12, "iron", 1.6))
-    for _ in range(rng.integers(8, 18)):  # pipes, valves, brackets, wiring
+    for _ in range(rng.integers(1, 4)):  # evaporator fans
+        at, z = rng.uniform(-0.8, 0.8), evaporator + rng.uniform(-0.25, 0.3)
+        solids.append(Solid("upright", middle, x1 - 0.08, at - 0.1, at + 0.1, z, z + 0.18, "iron", 1.6))
+    for _ in range(rng.integers(8, 24)):  # pipes, valves, brackets, wiring
         at, z, x = rng.uniform(-0.95, 0.95), rng.uniform(bottom, top - 0.3), rng.uniform(x0 + 0.03, x1 - 0.1)
         size_x, size_z = rng.uniform(0.02, 0.08), rng.uniform(0.03, 0.35)
-        solids.append(block((x, x + size_x), (at - 0.05, at + 0.05), (z, z + size_z), "iron", rng.uniform(0.4, 2.5)))
+        solids.append(block((x, x + size_x), (at - 0.05, at + 0.05), (z, z + size_z), "iron", rng.uniform(0.4, 4.0)))
+    return solids
+
+
+def _compressor(cabinet: Room, y: float, rng: np.random.Generator) -> list[Solid]:
+    """A casting with its motor and, as often as not, a dome, 20 to 200 kg: few beams pass the densest."""
+    (x0, x1), (bottom, top) = cabinet.x, cabinet.z
+    long, deep, high = rng.uniform(0.2, 0.3), rng.uniform(0.22, 0.4), rng.uniform(0.25, 0.5)
+    x, z = rng.uniform(x0 + 0.02, x1 - 0.02 - long), rng.uniform(bottom + 0.05, top - 1.0)
+    density = rng.uniform(1.8, 4.5)
+    lying: Shape = ("upright", "across", "along")[int(rng.integers(3))]
+    solids = [Solid(lying, x, x + long, y - deep / 2, y + deep / 2, z, z + high, "iron", density)]
+    if rng.random() < 0.5:
+        dome = (z + 0.7 * high, z + 1.3 * high)
+        solids.append(Solid("ellipsoid", x + 0.03, x + long - 0.03, y - 0.1, y + 0.1, *dome, "iron", 0.8 * density))
     return solids
