@@ -22,7 +22,7 @@ def evidence_of(case: Case, weights: Weights) -> tuple[Evidence, ...]:
     items = [
         _base_rate(weights),
         *_learned(case, weights),
-        *_findings(reading, weights),
+        *_findings(case, weights),
         *_nothing_seen(reading, weights),
         *_unseen(reading, weights),
         *_flags(case, weights),
@@ -78,12 +78,22 @@ def _mass_term(mass_kg: float | None, weights: Weights) -> float:
     return min(max(term, -weights.mass_most), weights.mass_most)
 
 
-def _findings(reading: Reading, weights: Weights) -> Iterator[Evidence]:
-    weighed = [(finding_weight(finding, reading, weights), finding) for finding in reading.findings]
+def _findings(case: Case, weights: Weights) -> Iterator[Evidence]:
+    weighed = [
+        (_beside_learned(finding, case, weights) * finding_weight(finding, case.reading, weights), finding)
+        for finding in case.reading.findings
+    ]
     weighed.sort(key=lambda pair: (-pair[0], pair[1].container_box.as_list(), pair[1].kind))
-    beside = 1.0 if reading.learned is None else weights.findings_beside_learned
     for share, (weight, finding) in zip(weights.order, weighed, strict=False):
-        yield Evidence(f"{finding.kind}_{finding.zone}", beside * share * weight, finding.sentence)
+        yield Evidence(f"{finding.kind}_{finding.zone}", share * weight, finding.sentence)
+
+
+def _beside_learned(finding: Finding, case: Case, weights: Weights) -> float:
+    """What a finding counts: little where what was learned tells the same, more where the whole load is another."""
+    if case.reading.learned is None:
+        return 1.0
+    sure = finding.kind == "swapped" and Flag.UNCALIBRATED not in case.all_flags
+    return weights.swapped_beside_learned if sure else weights.findings_beside_learned
 
 
 def _nothing_seen(reading: Reading, weights: Weights) -> Iterator[Evidence]:

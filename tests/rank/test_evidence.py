@@ -91,6 +91,14 @@ def test_beside_what_was_learned_a_finding_adds_its_share():
     assert "nothing_else_seen" not in of[1]  # it is part of what was learned
 
 
+def test_another_load_altogether_counts_beside_what_was_learned_unless_the_scan_is_a_display_export():
+    swapped = replace(CLEAN, learned=1.0, findings=(replace(BAG, kind="swapped", zone="cargo"),))
+    added = replace(CLEAN, learned=1.0, findings=(BAG,))
+    assert priority(swapped) > 5 * priority(added)
+    export = (Flag.UNCALIBRATED,)
+    assert priority(swapped, flags=export) < 2 * priority(added, flags=export)
+
+
 @pytest.mark.parametrize("learned", [-3.0, 3.0])
 def test_what_was_learned_is_trusted_less_of_a_display_export(learned):
     raw = replace(CLEAN, learned=learned)
