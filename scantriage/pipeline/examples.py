@@ -24,7 +24,7 @@ from scantriage.simulate.scanner import Split
 
 # Half of the pairs hold a load, though one in a thousand does: what is rare cannot be learned from.
 LABELS: dict[Label, float] = {"clean": 0.45, "added": 0.31, "removed": 0.14, "moved": 0.04, "swapped": 0.06}
-MASS_KG = (5.0, 200.0)  # evenly on a logarithmic scale
+MASS_KG = (5.0, 600.0)  # evenly on a logarithmic scale: what fills a wall or a floor has its own look
 AS_FOUND_SHARE = 0.2  # of the loads are as heavy as their kind is in the field: up to a tonne, in door and floor
 SCALE = (0.3, 0.45)  # of the scanners' full resolution; cells are far larger than its pixels
 DISPLAY_SHARE = 0.08
