@@ -71,6 +71,19 @@ def find_air(coarse: FloatImage) -> BoolImage:
     return np.asarray(cv2.erode(near_one, np.ones((3, 3), np.uint8))) > 0
 
 
+def from_border(air: BoolImage) -> BoolImage:
+    """(b, k) the air that hangs together with the border of the scan; all of it where none does.
+
+    Where the roof leaves the view, the walls under it are the brightest that their columns show.
+    """
+    n_parts, part = cv2.connectedComponents(air.view(np.uint8), connectivity=4)
+    reached = np.zeros(n_parts, np.bool_)
+    for edge in (part[0], part[-1], part[:, 0], part[:, -1]):
+        reached[edge] = True
+    reached[0] = False
+    return np.asarray(reached[part]) if reached.any() else air
+
+
 def row_gain(air_sums: FloatArray, expected: FloatArray, *, n_air: FloatArray, rough: FloatLine) -> FloatLine:
     """(R,) gain of each row: its signal in air over what the pulses gave there.
 

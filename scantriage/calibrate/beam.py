@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scantriage.calibrate.air import drift, find_air, reaches_border, rough_gain, row_gain
+from scantriage.calibrate.air import drift, find_air, from_border, reaches_border, rough_gain, row_gain
 from scantriage.calibrate.blocks import Air, Blocks, Counts, FloatLine, Places, blocks_of, row_sums, smoothed
 from scantriage.calibrate.dose import Pulses, measure_pulses
 from scantriage.calibrate.wobble import heights
@@ -49,11 +49,12 @@ def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
     if not air.coarse.any():
         return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False)
     gain, pulses = rough, measure_pulses(blocks, air, correction=np.ones(len(seen)))
-    for _ in range(_N_LOOKS):
+    for look in range(_N_LOOKS):
         gain = _row_gain(counts, dark=dark, blocks=blocks, air=air, pulses=pulses, rough=gain)
         correction = blocks.over_rows(rough / gain)
         seen = smoothed(coarse * correction[:, np.newaxis] / _expected(blocks, pulses))
-        air = Air.of(find_air(seen), blocks)
+        found = find_air(seen)
+        air = Air.of(from_border(found) if look == _N_LOOKS - 1 else found, blocks)
         pulses = measure_pulses(blocks, air, correction=correction)
     has_air = bool(open_rows.mean() > 0.5) and reaches_border(air.coarse)
     return OpenBeam(gain, pulses, blocks, air, has_air)

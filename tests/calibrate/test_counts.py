@@ -205,6 +205,16 @@ def test_a_container_that_fills_the_view_is_flagged():
     assert abs(np.median(shown)) < 0.1
 
 
+def test_walls_are_not_taken_for_air_where_the_roof_leaves_the_view():
+    scene = SCENE.copy()
+    scene[ROOF : FLOOR - 6, 300:420] = 0.07  # thin walls, and nothing behind them
+    scene[:ROOF, 300:420] = 0.3
+    even = Detector(dose=np.ones(COLS))
+    walls = calibrated(even.counts(scene)).image.pixels[0][ROOF + 20 : FLOOR - 20]
+    for left in range(300, 420, 20):
+        assert np.median(walls[:, left : left + 20]) == pytest.approx(0.07, abs=0.02)
+
+
 def test_cut_off_at_both_ends_the_air_above_is_enough():
     middle = slice(FRONT + 20, REAR - 20)
     result = calibrated(DETECTOR.counts(SCENE)[:, middle])
