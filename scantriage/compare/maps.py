@@ -102,21 +102,21 @@ def maps_of(
         view.weight * (view.thickness - view.path.seen(load))
         for view, load in zip(views, (loads.origin, loads.rescan), strict=True)
     ]
+    ray, crosses = _rays_at(heights, cells)
     channels = [
         *(np.pad(channel, ((N_BELOW, N_ABOVE), (0, 0))) for channel in own),
         *(cells.means_at(layer.thickness, heights) for layer in layers),
-        *(_of_rays(residual, heights, cells) for residual in residuals),
-        *(_of_rays(view.weight, heights, cells) for view in views),
+        *(values[ray] * crosses for values in (*residuals, *(view.weight for view in views))),
         *(cells.means_at(layer.usable.astype(np.float32), heights) >= MIN_USABLE for layer in layers),
     ]
     return Maps(np.stack(channels).astype(np.float32), circumstances)
 
 
-def _of_rays(values: FloatArray, heights: FloatArray, cells: Cells) -> FloatArray:
-    """(K, S) values of the rays that cross the mid plane nearest to the heights; zero where none does."""
+def _rays_at(heights: FloatArray, cells: Cells) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """(K,) the ray that crosses the mid plane nearest to each height, and (K, 1) whether one does within a cell."""
     apart = np.abs(cells.apparent_z_m[:, np.newaxis] - heights)
-    near = apart.min(axis=0) < cells.cell_z * cells.grid.pitch_m
-    return np.asarray(values[apart.argmin(axis=0)] * near[:, np.newaxis])
+    crosses = apart.min(axis=0) < cells.cell_z * cells.grid.pitch_m
+    return apart.argmin(axis=0), crosses[:, np.newaxis]
 
 
 def _depth(difference: FloatArray) -> tuple[FloatArray, FloatArray]:
