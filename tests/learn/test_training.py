@@ -1,5 +1,6 @@
 """Training: it learns, goes on as if it had never stopped, and refuses what is of another training."""
 
+import itertools
 import json
 
 import numpy as np
@@ -131,20 +132,22 @@ def test_a_checkpoint_that_cannot_be_taken_up_is_refused_in_one_sentence(tmp_pat
     assert str(path) in refused.value.sentence
 
 
-def test_the_rate_rises_and_falls_thrice_whatever_epoch_it_is_taken_up_at():
+def test_the_rate_rises_and_falls_four_times_whatever_epoch_it_is_taken_up_at():
     optimiser = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], training.MOST_RATE)
     rates = []
-    for epoch in range(16):
-        schedule = training._schedule(optimiser, epoch, 16, 20)
+    ends = [round(share * 55) for share in training.CYCLES]
+    for epoch in range(55):
+        schedule = training._schedule(optimiser, epoch, 55, 20)
         for _ in range(20):
             rates.append(schedule.get_last_lr()[0])
             optimiser.step()
             schedule.step()
     tops = [k for k in range(1, len(rates) - 1) if rates[k - 1] < rates[k] > rates[k + 1]]
-    assert len(tops) == 3
-    assert 0 < tops[0] < 4 * 20 < tops[1] < 9 * 20 < tops[2] < 16 * 20
-    assert [rates[top] for top in tops] == pytest.approx([training.MOST_RATE] * 3, rel=0.02)
-    assert max(rates[4 * 20], rates[9 * 20]) < 0.1 * training.MOST_RATE  # where a cycle ended
+    assert len(tops) == 4
+    for top, (first, last) in zip(tops, itertools.pairwise(ends), strict=True):
+        assert first * 20 < top < last * 20
+    assert [rates[top] for top in tops] == pytest.approx([training.MOST_RATE] * 4, rel=0.02)
+    assert max(rates[end * 20] for end in ends[1:-1]) < 0.1 * training.MOST_RATE  # where a cycle ended
     assert np.abs(np.diff(rates)).max() < 0.2 * training.MOST_RATE  # no leap where an epoch begins
 
 
