@@ -11,6 +11,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Make all tables."""
+    _make_sites()
     _make_people()
     _make_queue()
     _make_assignments()
@@ -21,7 +22,7 @@ def upgrade() -> None:
     _keep_the_trail()
 
 
-def _make_people() -> None:
+def _make_sites() -> None:
     op.create_table(
         "sites",
         sa.Column("code", sa.String(), nullable=False),
@@ -37,6 +38,9 @@ def _make_people() -> None:
         sa.Column("value", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_workbench_settings")),
     )
+
+
+def _make_people() -> None:
     op.create_table(
         "accounts",
         sa.Column("id", sa.Integer(), nullable=False),
