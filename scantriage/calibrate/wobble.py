@@ -54,7 +54,7 @@ def _add_weighted(values: FloatArray, weights: FloatArray, into: FloatArray) -> 
     for place in range(weights.size):
         weight, shift = weights[place], place - weights.size // 2
         here, there = into[max(-shift, 0) : max(n - shift, 0)], values[max(shift, 0) : max(n + shift, 0)]
-        for col in range(min(here.size, there.size)):
+        for col in range(here.size):
             here[col] += weight * there[col]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -118,23 +119,24 @@ def _rectify(scan: LocatedScan, placement: Placement, grid: ContainerGrid, x_m: 
 
 def _turned(scan: Rectified) -> Rectified:
     """The scan with front and doors exchanged."""
-    return replace(_of_columns(scan, np.arange(scan.grid.shape[1])[::-1]), placement=scan.placement.turned())
+    return replace(_of_columns(scan, np.fliplr), placement=scan.placement.turned())
 
 
 def _moved(scan: Rectified, x_m: FloatArray) -> Rectified:
     """The scan with each column of the grid taken whole from where it lies: near enough to find a height."""
     cols = ((x_m[1:] + x_m[:-1]) / 2 / scan.grid.pitch_m).astype(np.intp)
-    return _of_columns(scan, np.clip(cols, 0, scan.grid.shape[1] - 1))
+    cols = np.clip(cols, 0, scan.grid.shape[1] - 1)
+    return _of_columns(scan, lambda layer: layer.take(cols, axis=1))
 
 
-def _of_columns(scan: Rectified, cols: NDArray[np.intp]) -> Rectified:
+def _of_columns(scan: Rectified, chosen: Callable[[NDArray[Any]], NDArray[Any]]) -> Rectified:
     """The scan with other columns in the places of its own."""
     return replace(
         scan,
-        attenuation=scan.attenuation.take(cols, axis=1),
-        variance=scan.variance.take(cols, axis=1),
-        valid=scan.valid.take(cols, axis=1),
-        usable=scan.usable.take(cols, axis=1),
+        attenuation=chosen(scan.attenuation),
+        variance=chosen(scan.variance),
+        valid=chosen(scan.valid),
+        usable=chosen(scan.usable),
     )
 
 
