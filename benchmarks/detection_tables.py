@@ -28,7 +28,8 @@ from scantriage.scan.finding import Finding, Reading
 FALSE_SHARES = (0.01, 0.05, 0.10)
 _MASSES_KG = ((0.0, 5.0), (5.0, 20.0), (20.0, 40.0), (40.0, 100.0), (100.0, float("inf")))
 _FREE_STANDING = 0.95  # of the mass must be net: nothing had to make room
-_REPLACED = 0.25  # with less of its mass net, a load is out of reach of any difference of mass
+REPLACED = 0.25  # with less of its mass net, a load is out of reach of any difference of mass
+OUT_OF_SIGHT = 0.5  # of a load that lies where the comparison reports itself blind, at least
 _N_WORST = 10
 
 
@@ -143,7 +144,14 @@ def _room(one: RankedTrial) -> str | None:
     if truth.label in ("clean", "swapped", "moved"):
         return None
     net = truth.net_kg / truth.mass_kg
-    return "free" if net > _FREE_STANDING else "partly" if net > _REPLACED else "replaces goods of its own density"
+    return "free" if net > _FREE_STANDING else "partly" if net > REPLACED else "replaces goods of its own density"
+
+
+def _sight(one: RankedTrial) -> str | None:
+    """Whether the comparison said itself that it could not see where the load is."""
+    if one.trial.unseen is None:
+        return None
+    return "in sight" if one.trial.unseen < OUT_OF_SIGHT else "mostly where it reports itself blind"
 
 
 def _of_changed(value: Callable[[Trial], str | None]) -> Key:
@@ -154,6 +162,7 @@ _BREAKDOWNS: tuple[tuple[str, Key], ...] = (
     ("By what was done", _of_changed(lambda t: t.truth.label)),
     ("By mass", _mass),
     ("By what makes room", _room),
+    ("By what could be seen of it", _sight),
     ("By zone", _of_changed(lambda t: t.truth.zone)),
     ("By place", _of_changed(lambda t: t.truth.place)),
     ("By cargo", lambda one: one.trial.truth.commodity),
@@ -320,6 +329,7 @@ def _row(one: RankedTrial) -> Row:
         "learned": reading.learned,
         "agreement": reading.agreement,
         "blind": reading.blind_fraction,
+        "unseen": trial.unseen,
         "findings": len(reading.findings),
         "strongest": f"{strongest.kind} {strongest.zone}" if strongest else None,
         "sigma": strongest.significance if strongest else None,

@@ -15,6 +15,7 @@ from scantriage.pipeline.engines import Engine, Failure
 from scantriage.pipeline.pair_run import read_pair
 from scantriage.pipeline.prepare import ScanSource
 from scantriage.pipeline.simulate_run import write_scan
+from scantriage.scan.geometry import MetreBox
 from scantriage.rank.priority import Case
 from scantriage.scan.views import PairViews
 from scantriage.simulate.case import SimulatedCase, Truth
@@ -55,7 +56,8 @@ class Trial:
     """One container of a simulated pair: what was done, and what was read.
 
     case: as the ranking takes it. scanners: names of the two. opposite: the sources stood on opposite sides.
-    spread: None where nothing was compared. wall_s: from files to reading.
+    spread: None where nothing was compared. unseen: part of the load's side view that was reported as blind, None
+    where nothing was compared or nothing has a place. wall_s: from files to reading.
     """
 
     seed: int
@@ -64,6 +66,7 @@ class Trial:
     scanners: tuple[str, str]
     opposite: bool
     spread: Spread | None
+    unseen: float | None
     wall_s: float
 
     @property
@@ -127,6 +130,7 @@ def read_day(day: list[Order], *, engine: Engine) -> Iterator[list[Trial] | tupl
 
 def _trial(order: Order, case: SimulatedCase, index: int, pair: tuple[ScanSource, ScanSource]) -> Trial:
     truth, manifest = case.truths[index], case.manifest[index]
+    box = truth.container_box
     begun = time.perf_counter()
     reading, views = read_pair(*pair, manifest)
     wall_s = time.perf_counter() - begun
@@ -137,8 +141,22 @@ def _trial(order: Order, case: SimulatedCase, index: int, pair: tuple[ScanSource
         scanners=(case.origin.scanner.name, case.rescan.scanner.name),
         opposite=case.opposite_sides,
         spread=None if views is None else _spread(views),
+        unseen=None if views is None or box is None else unseen(box, views, mirrored=_mirrored(case, views)),
         wall_s=wall_s,
     )
+
+
+def unseen(box: MetreBox, views: PairViews, *, mirrored: bool) -> float:
+    """Part of a box that could not be compared. mirrored: front and doors were taken for each other."""
+    x, z = views.grid.x_m(), views.grid.z_m()
+    inside = ((z > box.z0) & (z < box.z1))[:, np.newaxis] & (x > box.x0) & (x < box.x1)
+    usable = views.usable[:, ::-1] if mirrored else views.usable
+    return 1 - float(usable[inside].mean())
+
+
+def _mirrored(case: SimulatedCase, views: PairViews) -> bool:
+    assert views.fine is not None
+    return views.fine.files["origin_file"].flipped != case.origin.passage.doors_first
 
 
 def _spread(views: PairViews) -> Spread | None:
