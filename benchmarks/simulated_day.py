@@ -15,8 +15,8 @@ from scantriage.pipeline.engines import Engine, Failure
 from scantriage.pipeline.pair_run import read_pair
 from scantriage.pipeline.prepare import ScanSource
 from scantriage.pipeline.simulate_run import write_scan
-from scantriage.scan.geometry import MetreBox
 from scantriage.rank.priority import Case
+from scantriage.scan.geometry import MetreBox
 from scantriage.scan.views import PairViews
 from scantriage.simulate.case import SimulatedCase, Truth
 from scantriage.simulate.display import export_case
