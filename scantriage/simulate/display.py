@@ -9,6 +9,7 @@ import numpy as np
 
 from scantriage.scan.geometry import PixelBox
 from scantriage.simulate.case import SimulatedCase, SimulatedScan
+from scantriage.simulate.passage import Passage
 
 _OPEN = 0.96  # transmission from which on an export is white at the latest
 
@@ -55,7 +56,8 @@ def export(scan: SimulatedScan, style: DisplayStyle) -> SimulatedScan:
     grey = cv2.resize(grey, (n_cols, style.n_rows), interpolation=cv2.INTER_AREA)
     grey = np.pad(np.rint(grey), ((0, 0), style.padding))
     record = replace(scan.record, kind="display", dark_level=None, energies_mev=None, column_pitch_mm=None)
-    return replace(scan, counts=grey[np.newaxis].astype(np.uint16), record=record)
+    counts, passage = grey[np.newaxis].astype(np.uint16), _shown(scan.passage, n_cols, style.padding)
+    return replace(scan, counts=counts, record=record, passage=passage)
 
 
 def export_case(case: SimulatedCase, rng: np.random.Generator, *, scale: float) -> SimulatedCase:
@@ -70,6 +72,17 @@ def export_case(case: SimulatedCase, rng: np.random.Generator, *, scale: float) 
         for truth in case.truths
     )
     return replace(case, origin=export(case.origin, styles[0]), rescan=export(case.rescan, styles[1]), truths=truths)
+
+
+def _shown(passage: Passage, n_cols: int, padding: tuple[int, int]) -> Passage:
+    """What the columns of the export show; the padding shows as much as the column beside it."""
+    n_before = len(passage.x_m)
+    left, right = padding
+    source = (np.arange(-left, n_cols + right) + 0.5) * n_before / n_cols - 0.5
+    x_m, step_m, raised_m = (
+        np.interp(source, np.arange(n_before), line) for line in (passage.x_m, passage.step_m, passage.raised_m)
+    )
+    return replace(passage, x_m=x_m, step_m=step_m * n_before / n_cols, raised_m=raised_m)
 
 
 def _resampled(box: PixelBox | None, scan: SimulatedScan, style: DisplayStyle) -> PixelBox | None:

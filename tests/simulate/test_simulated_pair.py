@@ -80,6 +80,18 @@ def test_a_display_export_is_clipped_at_both_ends_and_keeps_its_truth():
     assert shown.rescan.record.kind == "display"
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_columns_of_a_display_export_still_tell_where_they_cut_the_container(seed):
+    case = simulate_pair(21, scale=SMALL, wish=Wish(label="added", place="doors", mass_kg=100.0), cut_off=0.0)
+    shown = export_case(case, np.random.default_rng(seed), scale=SMALL)
+    truth = shown.truths[0]
+    for scan, box in ((shown.origin, truth.origin_box), (shown.rescan, truth.rescan_box)):
+        x_m = scan.passage.x_m
+        assert len(x_m) == len(scan.passage.step_m) == len(scan.passage.raised_m) == scan.counts.shape[2]
+        ends = sorted(x_m[[box.col0, box.col1 - 1]])
+        assert ends == pytest.approx([truth.container_box.x0, truth.container_box.x1], abs=0.06)
+
+
 def test_projection_thins_the_signal_and_keeps_its_noise_poisson():
     rng = np.random.default_rng(0)
     quanta, air = 10_000.0, 50_000.0
