@@ -19,6 +19,7 @@ N_INPUTS = 40
 SCALES = 4  # the network halves its inputs twice
 MIRRORED_IN_DEPTH = (7,)  # inputs that change their sign when the container is mirrored across
 AT_DEPTHS = slice(17, 17 + len(DEPTHS_M))  # inputs that change their order then
+SHOWN = slice(0, AT_DEPTHS.stop)  # inputs that the scans show there; the others tell where it is
 FRONT, DOORS = 28, 29  # inputs that change places when it is mirrored along
 SIGNED = (0, 1, 2, 6, *range(N_INPUTS)[AT_DEPTHS])  # inputs that change their sign when the two scans change places
 EXCHANGED = ((4, 5), (9, 10), (11, 12), (13, 14), (15, 16), (32, 33), (34, 35))  # inputs that change places then

@@ -19,6 +19,7 @@ from scantriage.compare.learned_inputs import (
     MIRRORED_IN_DEPTH,
     POOL,
     SCALES,
+    SHOWN,
     SIGNED,
     inputs_of,
 )
@@ -27,6 +28,9 @@ from scantriage.learn.example import read_example
 LEARNABLE_KG = 15.0  # lighter net changes count less: most of them cannot be seen
 LEAST_WEIGHT = 0.1
 N_TRIES = 6  # for a cut that goes past all loads
+END_COLS = 10  # columns of 12 cm: so near an end inputs tell how far it is, and nothing is stretched
+N_KNOTS = 6  # of how much it is stretched, evenly along the container
+MOST_STRETCH = 1.4  # or its inverse: pallets are of many widths, and none is more than twice as wide as another
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +139,7 @@ class Sample:
 
 
 def batch_of(items: Sequence[Item], rng: np.random.Generator | None) -> Batch:
-    """One batch of items of one shape; mirrored, exchanged and spliced where a generator is given."""
+    """One batch of items of one shape; mirrored, exchanged, stretched and spliced where a generator is given."""
     samples = [_sample(item, rng) for item in items]
     if rng is not None:
         samples = [_perhaps_spliced(k, samples, rng) for k in range(len(samples))]
@@ -202,11 +206,11 @@ def _cut(front: Sample, rear: Sample, rng: np.random.Generator) -> int | None:
 
 
 def varied(values: Values, truth: Truth, rng: np.random.Generator) -> tuple[Values, Truth]:
-    """The same pair mirrored along or across the container, or with its scans exchanged: as true as the pair itself."""
+    """The same pair mirrored along or across, its scans exchanged, its load stretched: as true as the pair itself."""
     for change in (mirrored_along, mirrored_across, exchanged):
         if rng.random() < 0.5:
             values, truth = change(values, truth)
-    return values, truth
+    return stretched(values, truth, rng) if rng.random() < 0.5 else (values, truth)
 
 
 def mirrored_along(values: Values, truth: Truth) -> tuple[Values, Truth]:
@@ -224,6 +228,27 @@ def mirrored_across(values: Values, truth: Truth) -> tuple[Values, Truth]:
 def exchanged(values: Values, truth: Truth) -> tuple[Values, Truth]:
     """Inputs and masks where the rescan is the origin scan: what was added was removed."""
     return _swapped(_negated(values, SIGNED), EXCHANGED), truth[::-1]
+
+
+def stretched(values: Values, truth: Truth, rng: np.random.Generator) -> tuple[Values, Truth]:
+    """Inputs and masks of a load drawn out here and pushed together there: each column stands for itself.
+
+    Where a cell lies is not stretched with it.
+    """
+    n_cols = values.shape[2]
+    n_inner = n_cols - 2 * END_COLS
+    if n_inner < 2:
+        return values, truth
+    knots = rng.uniform(-np.log(MOST_STRETCH), np.log(MOST_STRETCH), N_KNOTS)
+    steps = np.exp(np.interp(np.linspace(0, 1, n_inner - 1), np.linspace(0, 1, N_KNOTS), knots))
+    reached = np.concatenate([[0.0], np.cumsum(steps)])
+    source = np.arange(n_cols, dtype=np.float64)
+    source[END_COLS : n_cols - END_COLS] = END_COLS + reached / reached[-1] * (n_inner - 1)
+    before = np.minimum(source.astype(np.int64), n_cols - 2)
+    share = (source - before).astype(np.float32)
+    out = values.copy()
+    out[SHOWN] = values[SHOWN][:, :, before] * (1 - share) + values[SHOWN][:, :, before + 1] * share
+    return out, truth[:, :, np.rint(source).astype(np.int64)]
 
 
 def _negated(values: Values, inputs: Sequence[int]) -> Values:

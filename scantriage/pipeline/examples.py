@@ -17,6 +17,7 @@ from scantriage.pipeline.pair_run import ComparedScans, choose_energies, compare
 from scantriage.pipeline.prepare import ScanSource, StageClock, prepare
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.simulate.case import Label, SimulatedCase
+from scantriage.simulate.concealment import Place
 from scantriage.simulate.contents import Wish
 from scantriage.simulate.display import export_case
 from scantriage.simulate.pair import simulate_pair
@@ -28,6 +29,8 @@ MASS_KG = (5.0, 600.0)  # evenly on a logarithmic scale: what fills a wall or a 
 AS_FOUND_SHARE = 0.2  # of the loads are as heavy as their kind is in the field: up to a tonne, in door and floor
 SCALE = (0.3, 0.45)  # of the scanners' full resolution; cells are far larger than its pixels
 DISPLAY_SHARE = 0.08
+HARD_PLACES: tuple[Place, ...] = ("front_wall", "underfloor")  # where least is found: more to learn from
+HARD_SHARE = 0.35  # of the loads go there, beside those that chance puts there
 EMPTY_SHARE = 0.08  # beside those that chance draws: little else is on the floor there, and little else to learn from
 
 
@@ -57,8 +60,9 @@ def make_example(order: ExampleOrder) -> str | None:
     mass_kg = float(np.exp(rng.uniform(*np.log(MASS_KG))))
     commodity = "empty" if rng.random() < EMPTY_SHARE else None
     as_found = label in ("clean", "swapped") or rng.random() < AS_FOUND_SHARE
-    wish = Wish(label=label, mass_kg=None if as_found else mass_kg, commodity=commodity)
     scale = float(rng.uniform(*SCALE))
+    place = HARD_PLACES[int(rng.integers(len(HARD_PLACES)))] if rng.random() < HARD_SHARE else None
+    wish = Wish(label=label, place=place, mass_kg=None if as_found else mass_kg, commodity=commodity)
     case = simulate_pair(order.seed, scale=scale, split=order.split, wish=wish)
     if rng.random() < DISPLAY_SHARE:
         case = export_case(case, rng, scale=scale)

@@ -4,8 +4,19 @@ import numpy as np
 import pytest
 from made_maps import but_depths, example, item
 
-from scantriage.compare.learned_inputs import N_INPUTS, inputs_of
-from scantriage.learn.batches import LEARNABLE_KG, LEAST_WEIGHT, Sample, batch_of, groups, load_items, spliced
+from scantriage.compare.learned_inputs import N_INPUTS, SHOWN, inputs_of
+from scantriage.learn.batches import (
+    END_COLS,
+    LEARNABLE_KG,
+    LEAST_WEIGHT,
+    MOST_STRETCH,
+    Sample,
+    batch_of,
+    groups,
+    load_items,
+    spliced,
+    stretched,
+)
 from scantriage.learn.example import write_example
 
 
@@ -122,3 +133,29 @@ def test_a_part_of_what_was_exchanged_as_a_whole_was_exchanged():
 def test_a_load_that_nobody_knows_the_place_of_is_not_spliced():
     lost = Sample(sample(1.0).values, sample(1.0).truth, changed=True, located=True, weight=1.0)
     assert all(made is lost for made, _ in splices(lost, sample(2.0)))
+
+
+def test_a_load_that_is_stretched_keeps_its_mask_and_every_cell_its_place():
+    rng = np.random.default_rng(0)
+    truth = np.zeros((2, 12, 100), np.bool_)
+    truth[0, 3:6, 40:60] = True
+    values = np.broadcast_to(np.arange(100, dtype=np.float32), (N_INPUTS, 12, 100)).copy()
+    values[0] = truth[0]
+    widths = set()
+    for _ in range(30):
+        out, mask = stretched(values, truth, rng)
+        np.testing.assert_array_equal(out[SHOWN.stop :], values[SHOWN.stop :])
+        for end in (slice(0, END_COLS), slice(100 - END_COLS, 100)):
+            np.testing.assert_allclose(out[:, :, end], values[:, :, end], rtol=1e-6)
+        clear = np.abs(out[0] - 0.5) > 0.01
+        np.testing.assert_array_equal((out[0] > 0.5)[clear], mask[0][clear])
+        steps = np.diff(out[1, 0])
+        assert 1 / MOST_STRETCH**2 <= steps.min() <= steps.max() <= MOST_STRETCH**2
+        widths.add(int(mask[0, 3].sum()))
+    assert len(widths) > 4
+    assert min(widths) < 20 < max(widths)
+
+
+def test_a_container_too_short_to_be_stretched_is_left_alone():
+    values, truth = np.ones((N_INPUTS, 12, 2 * END_COLS), np.float32), np.ones((2, 12, 2 * END_COLS), np.bool_)
+    assert stretched(values, truth, np.random.default_rng(0)) == (values, truth)
