@@ -53,16 +53,20 @@ class ExampleOrder:
         return self.path.with_suffix(".txt")
 
 
-def make_example(order: ExampleOrder) -> str | None:
-    """Simulate, read and keep one pair; the reason in words, kept too, where it cannot be compared."""
-    rng = np.random.default_rng([order.seed, 2])
+def drawn_wish(rng: np.random.Generator) -> Wish:
+    """What a pair to learn from shall be about."""
     label = list(LABELS)[int(rng.choice(len(LABELS), p=list(LABELS.values())))]
     mass_kg = float(np.exp(rng.uniform(*np.log(MASS_KG))))
     commodity = "empty" if rng.random() < EMPTY_SHARE else None
-    as_found = label in ("clean", "swapped") or rng.random() < AS_FOUND_SHARE
-    scale = float(rng.uniform(*SCALE))
+    as_found = rng.random() < AS_FOUND_SHARE
     place = HARD_PLACES[int(rng.integers(len(HARD_PLACES)))] if rng.random() < HARD_SHARE else None
-    wish = Wish(label=label, place=place, mass_kg=None if as_found else mass_kg, commodity=commodity)
+    return Wish(label=label, place=place, mass_kg=None if as_found else mass_kg, commodity=commodity)
+
+
+def make_example(order: ExampleOrder) -> str | None:
+    """Simulate, read and keep one pair; the reason in words, kept too, where it cannot be compared."""
+    rng = np.random.default_rng([order.seed, 2])
+    wish, scale = drawn_wish(rng), float(rng.uniform(*SCALE))
     case = simulate_pair(order.seed, scale=scale, split=order.split, wish=wish)
     if rng.random() < DISPLAY_SHARE:
         case = export_case(case, rng, scale=scale)

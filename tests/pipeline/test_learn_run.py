@@ -11,7 +11,16 @@ from scantriage.errors import CannotLearn, NotComparable
 from scantriage.learn.example import read_example, write_example
 from scantriage.pipeline import examples, learn_run
 from scantriage.pipeline.engines import Failure
-from scantriage.pipeline.examples import ExampleOrder, make_example
+from scantriage.pipeline.examples import (
+    AS_FOUND_SHARE,
+    HARD_PLACES,
+    HARD_SHARE,
+    LABELS,
+    MASS_KG,
+    ExampleOrder,
+    drawn_wish,
+    make_example,
+)
 from scantriage.pipeline.model import load_model
 from scantriage.simulate.contents import Wish
 from scantriage.simulate.pair import simulate_pair
@@ -221,14 +230,15 @@ def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, mon
     assert (told["folder"], told["n_pairs"], told["n_epochs"]) == (tmp_path, 17_000, 55)
 
 
-def test_an_example_marks_the_load_where_the_comparison_shows_it(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("display_share", "seed"), [(0.0, 1), (1.0, 10)])
+def test_an_example_marks_the_load_where_the_comparison_shows_it(tmp_path, monkeypatch, display_share, seed):
     """150 kg on the floor of an empty box: most of what the comparison finds added lies where it was put."""
     monkeypatch.setattr(examples, "SCALE", (0.25, 0.26))
-    monkeypatch.setattr(examples, "DISPLAY_SHARE", 0.0)
+    monkeypatch.setattr(examples, "DISPLAY_SHARE", display_share)
     monkeypatch.setattr(
         examples, "simulate_pair", lambda seed, **options: simulate_pair(seed, **options | {"wish": EMPTY_BOX})
     )
-    order = ExampleOrder(1, "train", tmp_path)
+    order = ExampleOrder(seed, "train", tmp_path)
     assert make_example(order) is None
     made = read_example(order.path)
     assert (made.label, made.place, made.commodity) == ("added", "floor", "empty")
@@ -239,3 +249,15 @@ def test_an_example_marks_the_load_where_the_comparison_shows_it(tmp_path, monke
     assert made.masks[0].mean() < 0.05
     assert added[made.masks[0]].sum() > 0.4 * added.sum()
     assert 20 < made.net_kg <= 150
+
+
+def test_pairs_to_learn_from_hold_more_where_least_is_found():
+    wishes = [drawn_wish(np.random.default_rng(seed)) for seed in range(2000)]
+    for label, share in LABELS.items():
+        assert np.mean([wish.label == label for wish in wishes]) == pytest.approx(share, abs=0.04)
+    for place in HARD_PLACES:
+        asked = np.mean([wish.place == place for wish in wishes])
+        assert asked == pytest.approx(HARD_SHARE / len(HARD_PLACES), abs=0.03)
+    masses = [wish.mass_kg for wish in wishes if wish.mass_kg is not None]
+    assert len(masses) == pytest.approx(len(wishes) * (1 - AS_FOUND_SHARE), rel=0.05)
+    assert MASS_KG[0] <= min(masses) < np.exp(np.log(MASS_KG).mean()) < max(masses) <= MASS_KG[1]
