@@ -117,8 +117,8 @@ def simulate(
 def learn(
     folder: Annotated[Path, typer.Argument(help="Where examples and checkpoints are kept, to go on from.")],
     models: Annotated[Path | None, typer.Option(help="Where the model goes; where triage looks, unless given.")] = None,
-    pairs: Annotated[int, typer.Option(min=300, help="Simulated pairs to train on.")] = 23_000,
-    epochs: Annotated[int, typer.Option(min=1, help="Times that each pair is seen.")] = 53,
+    pairs: Annotated[int, typer.Option(min=300, help="Simulated pairs to train on.")] = 22_000,
+    epochs: Annotated[int, typer.Option(min=1, help="Times that each pair is seen.")] = 52,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes and threads; one per core unless given.")
     ] = None,

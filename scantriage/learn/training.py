@@ -28,7 +28,7 @@ DECAY = 1e-3
 LOADED_CELL = 15.0  # weight of a cell with a load: one in a hundred holds one
 PAIR_SHARE = 0.3  # of the loss, from the pair as a whole; the rest from its places
 # Shares of the epochs after which the rate rises anew, each cycle longer (warm restarts: Loshchilov and Hutter 2017).
-CYCLES = (0, 6 / 53, 13 / 53, 24 / 53, 40 / 53, 1)
+CYCLES = (0, 6 / 52, 13 / 52, 24 / 52, 40 / 52, 1)
 AVERAGE = 0.998  # of the weights over steps, fewer at first: what is kept changes more smoothly than what is trained
 
 _ELSE = "delete it, or learn in another folder"

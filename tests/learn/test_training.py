@@ -135,9 +135,9 @@ def test_a_checkpoint_that_cannot_be_taken_up_is_refused_in_one_sentence(tmp_pat
 def test_the_rate_rises_and_falls_five_times_whatever_epoch_it_is_taken_up_at():
     optimiser = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], training.MOST_RATE)
     rates = []
-    ends = [round(share * 53) for share in training.CYCLES]
-    for epoch in range(53):
-        schedule = training._schedule(optimiser, epoch, 53, 20)
+    ends = [round(share * 52) for share in training.CYCLES]
+    for epoch in range(52):
+        schedule = training._schedule(optimiser, epoch, 52, 20)
         for _ in range(20):
             rates.append(schedule.get_last_lr()[0])
             optimiser.step()

@@ -112,7 +112,7 @@ def test_no_container_is_both_trained_on_and_held_back(tmp_path, engine):
     )
     assert (len(trained), len(held_back)) == (20, 20)
     assert not trained & held_back
-    default_pairs = 23_000
+    default_pairs = 22_000
     assert FIRST + 50 * default_pairs < learn_run.FIRST_SEED["held_out"]
 
 
@@ -227,7 +227,7 @@ def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, mon
     assert ended.value.code in (0, None)
     assert said.out.strip() == f"Model and card: {tmp_path / 'm'}"
     assert "scantriage: 5 more pairs were left out." in said.err
-    assert (told["folder"], told["n_pairs"], told["n_epochs"]) == (tmp_path, 23_000, 53)
+    assert (told["folder"], told["n_pairs"], told["n_epochs"]) == (tmp_path, 22_000, 52)
 
 
 @pytest.mark.parametrize(("display_share", "seed"), [(0.0, 1), (1.0, 10)])
