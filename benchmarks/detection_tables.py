@@ -28,8 +28,9 @@ from scantriage.scan.finding import Finding, Reading
 FALSE_SHARES = (0.01, 0.05, 0.10)
 _MASSES_KG = ((0.0, 5.0), (5.0, 20.0), (20.0, 40.0), (40.0, 100.0), (100.0, float("inf")))
 _FREE_STANDING = 0.95  # of the mass must be net: nothing had to make room
-REPLACED = 0.25  # with less of its mass net, a load is out of reach of any difference of mass
-OUT_OF_SIGHT = 0.5  # of a load that lies where the comparison reports itself blind, at least
+_REPLACED = 0.25  # with less of its mass net, a load is out of reach of any difference of mass
+_OUT_OF_SIGHT = 0.5  # of a load that lies where the comparison reports itself blind, at least
+REPLACES, HIDDEN = "replaces goods of its own density", "mostly where it reports itself blind"
 _N_WORST = 10
 
 
@@ -138,20 +139,19 @@ def _mass(one: RankedTrial) -> str | None:
     return None if truth.label in ("clean", "swapped") else mass_class(truth.mass_kg)
 
 
-def _room(one: RankedTrial) -> str | None:
+def room(label: str, mass_kg: float, net_kg: float) -> str | None:
     """How much mass a load adds or takes away: the rest is goods that made room for it."""
-    truth = one.trial.truth
-    if truth.label in ("clean", "swapped", "moved"):
+    if label in ("clean", "swapped", "moved"):
         return None
-    net = truth.net_kg / truth.mass_kg
-    return "free" if net > _FREE_STANDING else "partly" if net > REPLACED else "replaces goods of its own density"
+    net = net_kg / mass_kg
+    return "free" if net > _FREE_STANDING else "partly" if net > _REPLACED else REPLACES
 
 
-def _sight(one: RankedTrial) -> str | None:
-    """Whether the comparison said itself that it could not see where the load is."""
-    if one.trial.unseen is None:
+def sight(unseen: float | None) -> str | None:
+    """Whether the comparison said itself that it could not see where the load is: most of it is ``unseen``."""
+    if unseen is None:
         return None
-    return "in sight" if one.trial.unseen < OUT_OF_SIGHT else "mostly where it reports itself blind"
+    return "in sight" if unseen < _OUT_OF_SIGHT else HIDDEN
 
 
 def _of_changed(value: Callable[[Trial], str | None]) -> Key:
@@ -161,8 +161,8 @@ def _of_changed(value: Callable[[Trial], str | None]) -> Key:
 _BREAKDOWNS: tuple[tuple[str, Key], ...] = (
     ("By what was done", _of_changed(lambda t: t.truth.label)),
     ("By mass", _mass),
-    ("By what makes room", _room),
-    ("By what could be seen of it", _sight),
+    ("By what makes room", lambda one: room(one.trial.truth.label, one.trial.truth.mass_kg, one.trial.truth.net_kg)),
+    ("By what could be seen of it", lambda one: sight(one.trial.unseen)),
     ("By zone", _of_changed(lambda t: t.truth.zone)),
     ("By place", _of_changed(lambda t: t.truth.place)),
     ("By cargo", lambda one: one.trial.truth.commodity),

@@ -8,7 +8,7 @@ from math import isnan
 
 import numpy as np
 
-from benchmarks.detection_tables import OUT_OF_SIGHT, REPLACED
+from benchmarks.detection_tables import HIDDEN, REPLACES, room, sight
 from benchmarks.kept import Row
 from benchmarks.metrics import auc, detection_at
 from benchmarks.report.derived import beyond, column, false_alarms, is_clean, split
@@ -98,9 +98,8 @@ def _of(rows: Sequence[Row], **wanted: str) -> list[Row]:
 
 def _shows(row: Row) -> bool:
     """Whether a load changes the mass that is there, and lies where the comparison does not say that it is blind."""
-    mass_kg, net_kg = (float(row[key] or 0) for key in ("kg", "net kg"))
-    changes = mass_kg > 0 and (row["label"] == "moved" or net_kg > REPLACED * mass_kg)
-    return changes and float(row["unseen"] or 0) < OUT_OF_SIGHT
+    made_room = room(str(row["label"]), float(row["kg"] or 0), float(row["net kg"] or 0))
+    return made_room != REPLACES and sight(None if row["unseen"] is None else float(row["unseen"])) != HIDDEN
 
 
 def _detected(rows: Sequence[Row], from_kg: float, below_kg: float) -> float:

@@ -80,10 +80,14 @@ def test_a_display_export_is_clipped_at_both_ends_and_keeps_its_truth():
     assert shown.rescan.record.kind == "display"
 
 
+@pytest.fixture(scope="module")
+def behind_the_doors():
+    return simulate_pair(21, scale=SMALL, wish=Wish(label="added", place="doors", mass_kg=100.0), cut_off=0.0)
+
+
 @pytest.mark.parametrize("seed", range(6))
-def test_the_columns_of_a_display_export_still_tell_where_they_cut_the_container(seed):
-    case = simulate_pair(21, scale=SMALL, wish=Wish(label="added", place="doors", mass_kg=100.0), cut_off=0.0)
-    shown = export_case(case, np.random.default_rng(seed), scale=SMALL)
+def test_the_columns_of_a_display_export_still_tell_where_they_cut_the_container(behind_the_doors, seed):
+    shown = export_case(behind_the_doors, np.random.default_rng(seed), scale=SMALL)
     truth = shown.truths[0]
     for scan, box in ((shown.origin, truth.origin_box), (shown.rescan, truth.rescan_box)):
         x_m = scan.passage.x_m
