@@ -15,7 +15,6 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
 
 Shape = Literal["block", "upright", "across", "along", "ellipsoid"]
@@ -37,12 +36,15 @@ class Texture:
     grain_z_m: float
     seed: int
 
-    def sample(self, along_m: FloatArray, up_m: FloatArray) -> FloatImage:
-        """(R, C) relative density, about one, at these heights (R,) and places along x (C,)."""
-        offset_z, offset_x = divmod(self.seed % _TILE**2, _TILE)
-        rows = (np.floor(up_m / self.grain_z_m * _CELLS_PER_GRAIN).astype(np.intp) + offset_z) % _TILE
-        cols = (np.floor(along_m / self.grain_x_m * _CELLS_PER_GRAIN).astype(np.intp) + offset_x) % _TILE
-        return 1 + np.float32(self.contrast) * _noise_tile()[rows[:, np.newaxis], cols[np.newaxis, :]]
+    @property
+    def cell_m(self) -> tuple[float, float]:
+        """Size along x and z of a cell of the noise, metres."""
+        return self.grain_x_m / _CELLS_PER_GRAIN, self.grain_z_m / _CELLS_PER_GRAIN
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """Row and column of the noise where the texture begins."""
+        return divmod(self.seed % _TILE**2, _TILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,13 @@ class Corrugation:
     pitch_m: float
     excess: float  # 0.13 for the usual 36 mm deep wall: sqrt(1 + (36/68)^2) - 1
 
-    def sample(self, along_m: FloatArray) -> FloatImage:
-        """(C,) relative thickness at these places along x."""
-        phase = (along_m / self.pitch_m) % 0.5
-        return (1 + self.excess * (phase > 0.25)).astype(np.float32)
-
 
 @dataclass(frozen=True, slots=True)
 class Solid:
     """A solid within the block x0..x1, y0..y1, z0..z1 (metres), of one material.
 
     shape: ``block``; ``upright``, ``across``, ``along``: an elliptic cylinder with its axis in z, y or x;
-    ``ellipsoid``. density: g/cm3, negative to take away from what it overlaps. lean: for a block, its rise in z
+    ``ellipsoid``. density: g/cm3, negative to take away from what it overlaps. lean: of a block, its rise in z
     per metre of x. pattern: texture or corrugation.
     """
 
@@ -116,7 +113,7 @@ def total_mass_kg(solids: Iterable[Solid]) -> float:
 
 
 @cache
-def _noise_tile() -> FloatImage:
+def noise_tile() -> FloatImage:
     """(512, 512) periodic noise of unit variance: lumps of about four cells, with finer grain on them."""
     rng = np.random.default_rng(0)
     frequency = np.hypot(np.fft.fftfreq(_TILE)[:, np.newaxis], np.fft.rfftfreq(_TILE)[np.newaxis, :])

@@ -1,5 +1,7 @@
 """Rays through solids against closed forms, and parallax against the project's own geometry."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,3 +107,8 @@ def test_leaning_blocks_rise_along_x():
     image = seen([block((1, 2), (-0.5, 0.5), (1, 2), "water", 1.0, lean=0.1)])
     top = [int(np.flatnonzero(image[:, round(x / 0.005)])[0]) for x in (1.1, 1.9)]
     assert (top[0] - top[1]) * 3.0 / (N_ROWS - 1) == pytest.approx(0.08, abs=0.01)
+
+
+def test_a_cylinder_that_lies_along_keeps_its_section_where_it_leans():
+    lying = Solid("along", 1.1, 1.9, -0.4, 0.4, 1.1, 1.9, "iron", 7.85)
+    assert np.array_equal(seen([replace(lying, lean=0.01)]), seen([lying]))
