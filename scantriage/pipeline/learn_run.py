@@ -31,6 +31,7 @@ LEAST = 10  # clean pairs, and changed ones, without which a threshold or a scal
 # Of examples; days to measure on take theirs from all 64 bits. A seed means the same container with the same load for
 # both splits, so what is held back has seeds of its own.
 FIRST_SEED: dict[Split, int] = {"train": 500_000, "held_out": 1_500_000}
+MOST_PAIRS = FIRST_SEED["held_out"] - FIRST_SEED["train"]  # more would be trained on what is held back
 MEMORY_BYTES = 6 * 2**30
 DEADLINE_S = 300.0
 LICENCE = "EUPL-1.2"
@@ -49,12 +50,14 @@ def learn(folder: Path, models: Path, *, n_pairs: int, n_epochs: int, n_workers:
     """Train the model of the comparison and write it; goes on where an earlier run in the folder stopped.
 
     folder: of examples and checkpoint. Returns what was left out, one sentence each. Raises CannotLearn for too
-    few examples, a checkpoint of another training, and folders that cannot be written.
+    few examples, a checkpoint of another training, more than MOST_PAIRS pairs, and folders that cannot be written.
     """
+    if n_pairs > MOST_PAIRS:
+        raise CannotLearn(f"{n_pairs} pairs are too many; ask for {MOST_PAIRS} at most.")
     with _one_sentence():
         for place in (folder, models):  # before hours of work, not after
             place.mkdir(parents=True, exist_ok=True)
-        examples = _examples(_orders(folder, n_pairs), n_workers, progress)
+        examples = _examples(orders_of(folder, n_pairs), n_workers, progress)
         torch.set_num_threads(n_workers)
         plan = Plan(n_epochs, SEED, checkpoint=folder / "checkpoint.pt")
         network, curve = train(
@@ -64,7 +67,8 @@ def learn(folder: Path, models: Path, *, n_pairs: int, n_epochs: int, n_workers:
     return examples.left_out
 
 
-def _orders(folder: Path, n_pairs: int) -> list[ExampleOrder]:
+def orders_of(folder: Path, n_pairs: int) -> list[ExampleOrder]:
+    """The pairs to train on, n_pairs at most MOST_PAIRS, and those to hold back."""
     counts: dict[Split, int] = {"train": n_pairs, "held_out": round(HELD_BACK_SHARE * n_pairs)}
     seeds = {split: range(FIRST_SEED[split], FIRST_SEED[split] + n) for split, n in counts.items()}
     return [ExampleOrder(seed, split, folder / "examples") for split in seeds for seed in seeds[split]]
