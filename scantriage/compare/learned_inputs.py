@@ -14,15 +14,41 @@ from scantriage.scan.placement import Fan
 FloatArray = NDArray[np.floating[Any]]
 
 POOL = 2  # cells each way: a sports bag is 4 of them high and 3 wide
-DEPTHS_M = tuple(0.25 * step for step in range(-4, 5))  # at which both scans are laid one upon the other
-N_INPUTS = 40
 SCALES = 4  # the network halves its inputs twice
-MIRRORED_IN_DEPTH = (7,)  # inputs that change their sign when the container is mirrored across
-AT_DEPTHS = slice(17, 17 + len(DEPTHS_M))  # inputs that change their order then
-SHOWN = slice(0, AT_DEPTHS.stop)  # inputs that the scans show there; the others tell where it is
-FRONT, DOORS = 28, 29  # inputs that change places when it is mirrored along
-SIGNED = (0, 1, 2, 6, *range(N_INPUTS)[AT_DEPTHS])  # inputs that change their sign when the two scans change places
-EXCHANGED = ((4, 5), (9, 10), (11, 12), (13, 14), (15, 16), (32, 33), (34, 35))  # inputs that change places then
+DEPTHS_M = tuple(0.25 * step for step in range(-4, 5))  # at which both scans are laid one upon the other
+_THIN_G_CM2 = 1.5  # what differs by less counts in proportion, more by its logarithm
+
+_LOCAL = (
+    "mass", "significance", "window", "noise", "origin", "rescan", "difference", "depth", "spread",
+    "seen_origin", "seen_rescan", "left_origin", "left_rescan", "weight_origin", "weight_rescan",
+    "usable_origin", "usable_rescan",
+)  # fmt: skip
+_PLACE = (
+    "floor", "roof", "front", "doors", "parallax", "opposite", "steep_origin", "steep_rescan",
+    "known_origin", "known_rescan", "likeness", "reefer", "length", "height",
+)  # fmt: skip
+
+AT_DEPTHS = slice(len(_LOCAL), len(_LOCAL) + len(DEPTHS_M))
+APART = slice(AT_DEPTHS.stop, AT_DEPTHS.stop + len(DEPTHS_M))
+BY_DEPTH = (AT_DEPTHS, APART)  # inputs that change their order when the container is mirrored across
+SHOWN = slice(0, APART.stop)  # inputs that the scans show there; the others tell where it is
+N_INPUTS = SHOWN.stop + len(_PLACE)
+
+
+def _number(name: str) -> int:
+    return _LOCAL.index(name) if name in _LOCAL else SHOWN.stop + _PLACE.index(name)
+
+
+FRONT, DOORS = _number("front"), _number("doors")  # inputs that change places when it is mirrored along
+MIRRORED_IN_DEPTH = (_number("depth"),)  # inputs that change their sign when it is mirrored across
+# Inputs that change their sign when the two scans change places, and inputs that change places then.
+SIGNED = (
+    *map(_number, ("mass", "significance", "window", "difference")), *range(AT_DEPTHS.start, APART.stop)
+)  # fmt: skip
+EXCHANGED = tuple(
+    (_number(f"{name}origin"), _number(f"{name}rescan"))
+    for name in ("", "seen_", "left_", "weight_", "usable_", "steep_", "known_")
+)
 
 
 def inputs_of(maps: Maps) -> NDArray[np.float32]:
@@ -31,9 +57,15 @@ def inputs_of(maps: Maps) -> NDArray[np.float32]:
     of = dict(zip(CHANNELS, maps.channels, strict=True))
     # g/cm2: exact also where the two mass thicknesses were kept in half precision, coarser than what differs
     difference = of["mass_kg"] / np.float32(10 * pair.cell_z_m * pair.cell_x_m)
-    local = [*_local(of, difference), *(np.arcsinh(layer / np.float32(1.5)) for layer in _at_depths(of, pair))]
-    pooled = np.stack([reduce_mean(channel, POOL, POOL) for channel in local])
-    return np.concatenate([pooled, _place(pair, pooled.shape[1:])]).astype(np.float32)
+    differs, seen = _at_depths(of, pair)
+    local = np.stack([*_local(of, difference), *np.arcsinh(differs / np.float32(_THIN_G_CM2))])
+    pooled = _pooled(local)
+    apart = np.arcsinh(_apart(_pooled(differs), _pooled(seen) == 1) / np.float32(_THIN_G_CM2))
+    return np.concatenate([pooled, apart, _place(pair, pooled.shape[1:])]).astype(np.float32)
+
+
+def _pooled(channels: FloatArray) -> NDArray[np.float32]:
+    return np.stack([reduce_mean(channel, POOL, POOL) for channel in channels])
 
 
 def _local(of: dict[str, FloatArray], difference: FloatArray) -> list[FloatArray]:
@@ -60,20 +92,35 @@ def _local(of: dict[str, FloatArray], difference: FloatArray) -> list[FloatArray
     ]
 
 
-def _at_depths(of: dict[str, FloatArray], pair: Circumstances) -> list[FloatArray]:
-    """Rescan minus origin scan, g/cm2, as they show each of `DEPTHS_M`; zero where either shows nothing.
+def _at_depths(of: dict[str, FloatArray], pair: Circumstances) -> tuple[FloatArray, FloatArray]:
+    """Rescan minus origin scan, g/cm2, as they show each of `DEPTHS_M`, and whether both show anything there.
 
     What stands still at that depth cancels, whatever heights the two fans give it; what came or went stays.
     """
     names = ("origin", "rescan")
-    shown: list[FloatArray] = []
-    for depth_m in DEPTHS_M:
+    shape = (len(DEPTHS_M), *of["mass_kg"].shape)
+    differs, both = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    for k, depth_m in enumerate(DEPTHS_M):
         (origin, seen), (rescan, seen_too) = (
             _raised(of[f"seen_{name}"], of[f"usable_{name}"], _rows(fan, depth_m, len(of["mass_kg"]), pair))
             for name, fan in zip(names, pair.fans, strict=True)
         )
-        shown.append((rescan - origin) * (seen & seen_too))
-    return shown
+        both[k] = seen & seen_too
+        differs[k] = (rescan - origin) * both[k]
+    return differs, both
+
+
+def _apart(differs: FloatArray, seen: NDArray[np.bool_]) -> FloatArray:
+    """What differs, less what differs in most of its row; zero where not seen.
+
+    Floor, roof and the beams below run on along the container. Where registration leaves them a centimetre off,
+    they differ by more than a load does, but all along.
+    """
+    rising = np.sort(np.where(seen, differs, np.inf), axis=-1)
+    n_seen = seen.sum(axis=-1, keepdims=True)
+    middle = [np.take_along_axis(rising, np.maximum(at, 0), -1) for at in ((n_seen - 1) // 2, n_seen // 2)]
+    usual = np.where(n_seen > 0, (middle[0] + middle[1]) / 2, 0)
+    return np.where(seen, differs - usual, 0)
 
 
 def _rows(fan: Fan, depth_m: float, n_rows: int, pair: Circumstances) -> FloatArray:

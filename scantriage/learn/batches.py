@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from scantriage.compare.learned_inputs import (
-    AT_DEPTHS,
+    BY_DEPTH,
     DOORS,
     EXCHANGED,
     FRONT,
@@ -221,7 +221,8 @@ def mirrored_along(values: Values, truth: Truth) -> tuple[Values, Truth]:
 def mirrored_across(values: Values, truth: Truth) -> tuple[Values, Truth]:
     """Inputs and masks of the container whose left is this one's right, both sources with it."""
     values = _negated(values, MIRRORED_IN_DEPTH)
-    values[AT_DEPTHS] = values[AT_DEPTHS][::-1].copy()
+    for inputs in BY_DEPTH:
+        values[inputs] = values[inputs][::-1].copy()
     return values, truth
 
 

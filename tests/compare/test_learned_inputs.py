@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_maps import but_depths, maps
 
-from scantriage.compare.learned_inputs import AT_DEPTHS, DEPTHS_M, DOORS, FRONT, N_INPUTS, inputs_of
+from scantriage.compare.learned_inputs import APART, AT_DEPTHS, DEPTHS_M, DOORS, FRONT, N_INPUTS, inputs_of
 from scantriage.compare.maps import CHANNELS, Maps
 from scantriage.learn.batches import exchanged, mirrored_across, mirrored_along, varied
 
@@ -117,6 +117,31 @@ def test_nothing_differs_where_a_scan_shows_nothing():
     assert not inputs_of(shown_at(1.0, lost=True))[AT_DEPTHS].any()
 
 
+def with_a_beam(beam_g_cm2, load_g_cm2, *, unseen=0):
+    """Inputs of an empty container whose floor shows so much more in the rescan all along, and a load on top of it."""
+    one = maps((24, 80))
+    channels = np.zeros_like(one.channels)
+    shown = channels[CHANNELS.index("seen_rescan")]
+    shown[8:12] += beam_g_cm2
+    shown[8:12, 20:32] += load_g_cm2
+    for name in ("usable_origin", "usable_rescan"):
+        channels[CHANNELS.index(name), :, unseen:] = 1
+    return inputs_of(Maps(channels, one.circumstances))[APART]
+
+
+def test_what_runs_on_along_the_container_is_taken_away_and_a_load_on_it_stays():
+    alone, hidden = with_a_beam(0, 5), with_a_beam(200, 5)
+    assert np.abs(with_a_beam(200, 0)).max() < 1e-4
+    np.testing.assert_allclose(hidden, alone, atol=1e-3)
+    assert alone[4, 5, 12] == pytest.approx(np.arcsinh(5 / 1.5), abs=0.01)
+
+
+def test_what_is_usual_is_what_could_be_seen():
+    seen = with_a_beam(200, 5, unseen=50)
+    assert np.abs(seen).max() < 1e-4  # the load was not seen, and the beam runs on through what was
+    assert not with_a_beam(200, 5, unseen=80).any()
+
+
 def test_half_precision_keeps_what_differs_also_in_dense_cargo():
     """Two loads of 300 g/cm2 that differ by 0.05: halves of such numbers are 0.25 apart."""
     channels = maps().channels.copy()
@@ -132,6 +157,7 @@ def test_half_precision_keeps_what_differs_also_in_dense_cargo():
     np.testing.assert_allclose(but_depths(rough), but_depths(exact), atol=3 * 2**-11)
     # but differences of what two scans show, up to 160 g/cm2 each here, in units of 1.5: twice 0.06 between halves
     np.testing.assert_allclose(rough[AT_DEPTHS], exact[AT_DEPTHS], atol=2 * 0.06 / 1.5)
+    np.testing.assert_allclose(rough[APART], exact[APART], atol=4 * 0.06 / 1.5)  # and of their row's
 
 
 def test_inputs_are_of_about_unit_size_whatever_the_cargo():
