@@ -118,7 +118,12 @@ def learn(
     folder: Annotated[Path, typer.Argument(help="Where examples and checkpoints are kept, to go on from.")],
     models: Annotated[Path | None, typer.Option(help="Where the model goes; where triage looks, unless given.")] = None,
     pairs: Annotated[int, typer.Option(min=300, help="Simulated pairs to train on.")] = 22_000,
-    epochs: Annotated[int, typer.Option(min=1, help="Times that each pair is seen.")] = 52,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times that each pair is seen; 52 unless given, onward 6.")
+    ] = None,
+    onward: Annotated[
+        bool, typer.Option("--onward", help="Go on from the model that is there, with pairs that it has not seen.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes and threads; one per core unless given.")
     ] = None,
@@ -130,7 +135,13 @@ def learn(
     models = models or MODELS
     with _progress_bars() as progress:
         left_out = run_learn(
-            folder, models, n_pairs=pairs, n_epochs=epochs, n_workers=workers or _n_cores(), progress=progress
+            folder,
+            models,
+            n_pairs=pairs,
+            n_epochs=epochs or (6 if onward else 52),
+            onward=onward,
+            n_workers=workers or _n_cores(),
+            progress=progress,
         )
     for sentence in left_out[:_N_PROBLEMS_SHOWN]:
         _say(sentence)

@@ -32,6 +32,7 @@ class ModelEntry:
 
     file, card: in the manifest's folder. sha256: of the file. licence: SPDX. scale, shift: what turns the
     network's answer for a pair into log-odds at even prior. place_from: log-odds of a place from which it counts.
+    n_pairs: seeds of pairs that it has learned from, counted from the first: who goes on from it takes those after.
     """
 
     file: SafeId
@@ -41,6 +42,7 @@ class ModelEntry:
     scale: Number
     shift: Number
     place_from: Number
+    n_pairs: Annotated[int, Field(ge=0)]
 
 
 _entries: TypeAdapter[dict[str, ModelEntry]] = TypeAdapter(dict[str, ModelEntry])

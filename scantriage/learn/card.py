@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,15 +19,24 @@ from scantriage.simulate.scanner import N_SCANNERS
 FloatArray = NDArray[np.floating[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """When a model was made, from which seed, and the digest of the model that it went on from, if any."""
+
+    at: datetime
+    seed: int
+    onward_from: str | None
+
+    @property
+    def command(self) -> str:
+        """What made it."""
+        onward = f" --onward` from the model {self.onward_from[:16]}" if self.onward_from else "`"
+        return f"`scantriage learn{onward}"
+
+
 def card(
-    items: Sequence[Item],
-    held_back: Sequence[Item],
-    answers: FloatArray,
-    curve: Curve,
-    *,
-    made: datetime,
-    seed: int,
-) -> str:
+    items: Sequence[Item], held_back: Sequence[Item], answers: FloatArray, curve: Curve, making: Making
+) -> str:  # fmt: skip
     """Markdown. answers: (N,) of the pairs held back, whose scanners were never trained on. curve: a row an epoch."""
     rows = "\n".join(f"| {name} | {n} | {ours} | {peak} |" for name, n, ours, peak in _rows(held_back, answers))
     last = curve[-1]
@@ -37,7 +47,8 @@ def card(
 Tells loads that came or went from what voyages and machines do to a comparison of two scans. Input: the maps of
 a comparison (`scantriage/compare/learned_inputs.py`); output: log-odds for every place and for the pair.
 
-- Made {made:%Y-%m-%d} by `scantriage learn`, {len(curve)} epochs, seed {seed}; last training loss {last["loss"]:.3f}.
+- Made {making.at:%Y-%m-%d} by {making.command}, {len(curve)} epochs, seed {making.seed};
+  last training loss {last["loss"]:.3f}.
 - Data: {len(items)} simulated pairs by {N_SCANNERS["train"]} random scanners ({_counts(items)}), loads in {places}
   kinds of places, {opposite:.0%} from opposite sides. No real scan was used.
 - Measured on {len(held_back)} simulated pairs by {N_SCANNERS["held_out"]} other scanners ({_counts(held_back)});

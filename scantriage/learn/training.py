@@ -7,13 +7,14 @@ import itertools
 import json
 import pickle
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from scantriage.errors import CannotLearn
@@ -24,6 +25,7 @@ from scantriage.learn.scores import scores_of
 
 BATCH = 8
 MOST_RATE = 3e-3
+ONWARD_RATE = 5e-4  # of weights that have learned before: with 2e-3 they lost in an epoch what three did not give back
 DECAY = 1e-3
 LOADED_CELL = 15.0  # weight of a cell with a load: one in a hundred holds one
 PAIR_SHARE = 0.3  # of the loss, from the pair as a whole; the rest from its places
@@ -38,13 +40,32 @@ Curve = list[dict[str, Any]]
 """Loss and scores after each epoch."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Weights to go on from, by the names that torch gives them, and the digest of their file."""
+
+    weights: Mapping[str, NDArray[np.float32]]
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to train. checkpoint: where the state is kept after every epoch, to go on from."""
+    """How to train. checkpoint: where the state is kept after every epoch, to go on from. start: None from nothing."""
 
     n_epochs: int
     seed: int
     checkpoint: Path
+    start: Start | None = None
+
+    @property
+    def most_rate(self) -> float:
+        """The highest learning rate of a cycle."""
+        return MOST_RATE if self.start is None else ONWARD_RATE
+
+    @property
+    def cycles(self) -> tuple[float, ...]:
+        """Shares of the epochs at which cycles of the learning rate begin and end."""
+        return CYCLES if self.start is None else (0, 1)
 
 
 def train(
@@ -53,22 +74,26 @@ def train(
     """Train on items; returns the averaged network and the curve: losses and scores on what was held back.
 
     Taken up from its checkpoint it gives the same network as without a break. Raises CannotLearn for a checkpoint
-    of another training: other numbers of epochs or pairs, another network.
+    of another training: other numbers of epochs or pairs, another network or start; and for a start of another network.
     """
     torch.manual_seed(plan.seed)
     network, average = Network(), Network()
+    if plan.start is not None:
+        _load(network, plan.start)
     average.load_state_dict(network.state_dict())
     for one in (network, average):
         one.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a tenth faster
-    optimiser = torch.optim.AdamW(network.parameters(), MOST_RATE, weight_decay=DECAY)
+    optimiser = torch.optim.AdamW(network.parameters(), plan.most_rate, weight_decay=DECAY)
     state: dict[str, Any] = {"network": network, "average": average, "optimiser": optimiser}
-    told = {"epochs": plan.n_epochs, "pairs": len(items), "seed": plan.seed}
+    told: dict[str, Any] = {"epochs": plan.n_epochs, "pairs": len(items), "seed": plan.seed}
+    if plan.start is not None:
+        told["from"] = plan.start.sha256
     curve = _resume(state, told, plan.checkpoint)
     n_batches = len(groups(items, BATCH, None))
     for epoch in range(len(curve), plan.n_epochs):
         rng = np.random.default_rng([plan.seed, epoch])
         epoch_batches = (batch_of([items[k] for k in group], rng) for group in groups(items, BATCH, rng))
-        schedule = _schedule(optimiser, epoch, plan.n_epochs, n_batches)
+        schedule = _schedule(optimiser, epoch, plan, n_batches)
         loss = _epoch(network, average, optimiser, schedule, epoch_batches, n_before=epoch * n_batches)
         curve.append({"epoch": epoch, "loss": loss, **scores_of(average, held_back).as_row()})
         _keep(state, told, curve, plan.checkpoint)
@@ -76,14 +101,21 @@ def train(
     return average.eval(), curve
 
 
+def _load(network: Network, start: Start) -> None:
+    try:
+        network.load_state_dict({name: torch.from_numpy(values) for name, values in start.weights.items()})
+    except RuntimeError as error:
+        raise CannotLearn("The model to go on from is of another network; learn from nothing.") from error
+
+
 def _schedule(
-    optimiser: torch.optim.Optimizer, epoch: int, n_epochs: int, n_batches: int
+    optimiser: torch.optim.Optimizer, epoch: int, plan: Plan, n_batches: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
     """The learning rate's rise and fall within the cycle that the epoch belongs to, taken up where the epoch begins."""
-    ends = [round(share * n_epochs) for share in CYCLES]
+    ends = [round(share * plan.n_epochs) for share in plan.cycles]
     begin, end = next((first, last) for first, last in itertools.pairwise(ends) if first <= epoch < last)
     return torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, MOST_RATE, total_steps=n_batches * (end - begin), pct_start=0.15,
+        optimiser, plan.most_rate, total_steps=n_batches * (end - begin), pct_start=0.15,
         last_epoch=(epoch - begin) * n_batches - 1,
     )  # fmt: skip
 

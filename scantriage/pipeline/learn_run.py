@@ -12,13 +12,13 @@ import numpy as np
 import torch
 
 from scantriage.errors import CannotLearn, says_disk_full
-from scantriage.io.weights import ModelEntry, write_model
+from scantriage.io.weights import ModelEntry, read_entry, read_weights, write_model
 from scantriage.learn.batches import Item, load_items
 from scantriage.learn.calibration import calibrated, place_threshold
-from scantriage.learn.card import card
+from scantriage.learn.card import Making, card
 from scantriage.learn.network import Network
 from scantriage.learn.scores import judged
-from scantriage.learn.training import Curve, Plan, train
+from scantriage.learn.training import Curve, Plan, Start, train
 from scantriage.pipeline.engines import Engine, Failure
 from scantriage.pipeline.examples import ExampleOrder, make_example
 from scantriage.pipeline.model import NAME
@@ -46,31 +46,51 @@ class Examples:
     left_out: list[str]
 
 
-def learn(folder: Path, models: Path, *, n_pairs: int, n_epochs: int, n_workers: int, progress: Progress) -> list[str]:
+def learn(
+    folder: Path,
+    models: Path,
+    *,
+    n_pairs: int,
+    n_epochs: int,
+    n_workers: int,
+    progress: Progress,
+    onward: bool = False,
+) -> list[str]:
     """Train the model of the comparison and write it; goes on where an earlier run in the folder stopped.
 
-    folder: of examples and checkpoint. Returns what was left out, one sentence each. Raises CannotLearn for too
-    few examples, a checkpoint of another training, more than MOST_PAIRS pairs, and folders that cannot be written.
+    folder: of examples and checkpoint. onward: from the model that is there, on pairs that it has not seen. Returns
+    what was left out, one sentence each. Raises CannotLearn for too few examples or too many, a checkpoint of another
+    training, no model to go on from, and folders that cannot be written; InvalidModel for one that is damaged.
     """
-    if n_pairs > MOST_PAIRS:
-        raise CannotLearn(f"{n_pairs} pairs are too many; ask for {MOST_PAIRS} at most.")
+    start, n_seen = _start(models) if onward else (None, 0)
+    if n_seen + n_pairs > MOST_PAIRS:
+        raise CannotLearn(f"{n_pairs} pairs are too many; ask for {MOST_PAIRS - n_seen} at most.")
     with _one_sentence():
         for place in (folder, models):  # before hours of work, not after
             place.mkdir(parents=True, exist_ok=True)
-        examples = _examples(orders_of(folder, n_pairs), n_workers, progress)
+        examples = _examples(orders_of(folder, n_pairs, n_seen), n_workers, progress)
         torch.set_num_threads(n_workers)
-        plan = Plan(n_epochs, SEED, checkpoint=folder / "checkpoint.pt")
+        plan = Plan(n_epochs, SEED, folder / "checkpoint.pt", start)
         network, curve = train(
             examples.items, examples.held_back, plan, on_epoch=lambda done: progress("Training", done, n_epochs)
         )
-        _write(models, network, examples, curve)
+        _write(models, network, examples, curve, n_pairs=n_seen + n_pairs, start=start)
     return examples.left_out
 
 
-def orders_of(folder: Path, n_pairs: int) -> list[ExampleOrder]:
-    """The pairs to train on, n_pairs at most MOST_PAIRS, and those to hold back."""
+def _start(models: Path) -> tuple[Start, int]:
+    """The model that is there, and how many seeds it has seen."""
+    entry = read_entry(models, NAME)
+    if entry is None:
+        raise CannotLearn(f"{models} holds no model to go on from; learn without --onward.")
+    return Start(read_weights(models, entry), entry.sha256), entry.n_pairs
+
+
+def orders_of(folder: Path, n_pairs: int, n_seen: int = 0) -> list[ExampleOrder]:
+    """The pairs to train on, after the n_seen first, MOST_PAIRS with them at most; and those to hold back."""
+    first = {"train": FIRST_SEED["train"] + n_seen, "held_out": FIRST_SEED["held_out"]}
     counts: dict[Split, int] = {"train": n_pairs, "held_out": round(HELD_BACK_SHARE * n_pairs)}
-    seeds = {split: range(FIRST_SEED[split], FIRST_SEED[split] + n) for split, n in counts.items()}
+    seeds = {split: range(first[split], first[split] + n) for split, n in counts.items()}
     return [ExampleOrder(seed, split, folder / "examples") for split in seeds for seed in seeds[split]]
 
 
@@ -106,17 +126,20 @@ def _make(orders: Sequence[ExampleOrder], n_workers: int, progress: Progress) ->
     return [f"Pair {order.seed} ({order.split}): {reason}" for order, reason in reasons.items()]
 
 
-def _write(models: Path, network: Network, examples: Examples, curve: Curve) -> None:
+def _write(
+    models: Path, network: Network, examples: Examples, curve: Curve, *, n_pairs: int, start: Start | None
+) -> None:
     """Calibrate on what was held back, and write the model with its card."""
     pairs, places = judged(network, examples.held_back)
     changed = np.array([item.changed for item in examples.held_back])
     scale, shift = calibrated(pairs, changed)
     entry = ModelEntry(
         file=f"{NAME}.safetensors", card=f"{NAME}.md", sha256="", licence=LICENCE, scale=scale, shift=shift,
-        place_from=place_threshold(places[~changed]),
+        place_from=place_threshold(places[~changed]), n_pairs=n_pairs,
     )  # fmt: skip
     weights = {name: values.contiguous().numpy() for name, values in network.state_dict().items()}
-    text = card(examples.items, examples.held_back, pairs, curve, made=datetime.now(UTC), seed=SEED)
+    made = Making(datetime.now(UTC), SEED, None if start is None else start.sha256)
+    text = card(examples.items, examples.held_back, pairs, curve, made)
     write_model(models, NAME, weights, entry, card=text)
 
 

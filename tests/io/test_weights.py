@@ -14,7 +14,7 @@ WEIGHTS = {
     "first.weight": np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32),
     "bias": np.zeros(4, np.float32),
 }
-ENTRY = ModelEntry("one.safetensors", "one.md", "", "EUPL-1.2", scale=0.7, shift=-1.5, place_from=2.0)
+ENTRY = ModelEntry("one.safetensors", "one.md", "", "EUPL-1.2", scale=0.7, shift=-1.5, place_from=2.0, n_pairs=8)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_model_comes_back(folder):
 
 
 def test_another_model_leaves_the_first(folder):
-    other = ModelEntry("two.safetensors", "two.md", "", "EUPL-1.2", scale=1.0, shift=0.0, place_from=0.0)
+    other = ModelEntry("two.safetensors", "two.md", "", "EUPL-1.2", scale=1.0, shift=0.0, place_from=0.0, n_pairs=8)
     write_model(folder, "two", {"bias": np.ones(1, np.float32)}, other, card="")
     for name in ("one", "two"):
         assert read_weights(folder, read_entry(folder, name))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from scantriage.learn import network as network_module
 from scantriage.learn import training
 from scantriage.learn.batches import batch_of
 from scantriage.learn.scores import scores_of
-from scantriage.learn.training import Plan, loss_of, train
+from scantriage.learn.training import Plan, Start, loss_of, train
 
 
 def blob_items(n, *, seed=0, shape=(12, 16)):
@@ -41,14 +42,14 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def run(items, tmp_path, n_epochs=2, *, name="one", stop_after=None, seed=0):
+def run(items, tmp_path, n_epochs=2, *, name="one", stop_after=None, seed=0, start=None):
     """Train; like Ctrl-C, it may be stopped between two epochs."""
 
     def on_epoch(done):
         if done == stop_after:
             raise KeyboardInterrupt
 
-    plan = Plan(n_epochs, seed, tmp_path / name / "checkpoint.pt")
+    plan = Plan(n_epochs, seed, tmp_path / name / "checkpoint.pt", start)
     return train(items, items[:8], plan, on_epoch=on_epoch)
 
 
@@ -64,6 +65,28 @@ def test_a_load_that_stands_out_is_learned(tmp_path):
     assert scores.whole > 0.9
     assert [row["epoch"] for row in curve] == list(range(8))
     assert not network.training
+
+
+def started(network, sha256="a" * 64):
+    return Start({name: values.numpy() for name, values in network.state_dict().items()}, sha256)
+
+
+def test_what_has_learned_goes_on_from_what_it_knows(tmp_path):
+    taught, before = run(blob_items(64), tmp_path, 8)
+    _, curve = run(blob_items(64, seed=5), tmp_path, 1, name="onward", start=started(taught))
+    assert curve[0]["loss"] < 1.5 * before[-1]["loss"] < before[1]["loss"]
+    assert run(blob_items(64), tmp_path, 1, name="other")[1][0]["loss"] > 2 * curve[0]["loss"]
+
+
+def test_a_checkpoint_is_of_one_start(tmp_path):
+    taught, _ = run(blob_items(16), tmp_path)
+    run(blob_items(16), tmp_path, name="onward", start=started(taught))
+    with pytest.raises(CannotLearn, match="of another training"):
+        run(blob_items(16), tmp_path, name="onward", start=started(taught, "b" * 64))
+    other = started(taught)
+    del other.weights["maps.bias"]
+    with pytest.raises(CannotLearn, match="of another network; learn from nothing"):
+        run(blob_items(16), tmp_path, name="third", start=other)
 
 
 def test_where_a_load_is_learned_too(tmp_path):
@@ -137,7 +160,7 @@ def test_the_rate_rises_and_falls_five_times_whatever_epoch_it_is_taken_up_at():
     rates = []
     ends = [round(share * 52) for share in training.CYCLES]
     for epoch in range(52):
-        schedule = training._schedule(optimiser, epoch, 52, 20)
+        schedule = training._schedule(optimiser, epoch, Plan(52, 0, Path()), 20)
         for _ in range(20):
             rates.append(schedule.get_last_lr()[0])
             optimiser.step()

@@ -8,6 +8,7 @@ from made_maps import example
 from scantriage import cli
 from scantriage.compare.maps import CHANNELS
 from scantriage.errors import CannotLearn, NotComparable
+from scantriage.io.weights import read_entry
 from scantriage.learn.example import read_example, write_example
 from scantriage.pipeline import examples, learn_run
 from scantriage.pipeline.engines import Failure
@@ -71,9 +72,9 @@ def write_made(order):
     write_example(order.path, example(seed=order.seed, label=label, net_kg=30.0 * (order.seed % 2)))
 
 
-def learn(tmp_path, *, n_pairs=8, n_epochs=1, models="models"):
+def learn(tmp_path, *, n_pairs=8, n_epochs=1, models="models", work="work", onward=False):
     return learn_run.learn(
-        tmp_path / "work", tmp_path / models, n_pairs=n_pairs, n_epochs=n_epochs, n_workers=1,
+        tmp_path / work, tmp_path / models, n_pairs=n_pairs, n_epochs=n_epochs, n_workers=1, onward=onward,
         progress=lambda *_: None,
     )  # fmt: skip
 
@@ -114,6 +115,33 @@ def test_no_container_is_both_trained_on_and_held_back(tmp_path, engine):
     assert not trained & held_back
     most = {order.seed for order in learn_run.orders_of(tmp_path, learn_run.MOST_PAIRS) if order.split == "train"}
     assert max(most) + 1 == learn_run.FIRST_SEED["held_out"]
+
+
+def test_what_goes_on_from_a_model_takes_pairs_that_it_has_not_seen_and_says_so(tmp_path, engine):
+    first = engine(write_made)
+    learn(tmp_path)
+    before = read_entry(tmp_path / "models", "comparison")
+    second = engine(write_made)
+    learn(tmp_path, work="more", n_pairs=6, onward=True)
+    after = read_entry(tmp_path / "models", "comparison")
+    third = engine(write_made)
+    learn(tmp_path, work="still more", onward=True)
+    seeds = [{order.seed for order in made.done if order.split == "train"} for made in (first, second, third)]
+    assert [len(some) for some in seeds] == [8, 6, 8]
+    assert seeds[0] | seeds[1] | seeds[2] == set(range(FIRST, FIRST + 22))
+    assert (before.n_pairs, after.n_pairs) == (8, 14)
+    assert before.sha256 != after.sha256
+    assert f"--onward` from the model {after.sha256[:16]}" in (tmp_path / "models" / "comparison.md").read_text()
+
+
+def test_nothing_goes_on_from_nothing(tmp_path):
+    with pytest.raises(CannotLearn, match=r"models holds no model to go on from; learn without --onward\.$"):
+        learn(tmp_path, onward=True)
+
+
+def test_more_pairs_than_seeds_are_not_asked_for(tmp_path):
+    with pytest.raises(CannotLearn, match="1000001 pairs are too many; ask for 1000000 at most"):
+        learn(tmp_path, n_pairs=1_000_001)
 
 
 def test_only_examples_that_are_missing_are_made(tmp_path, engine):
@@ -227,7 +255,7 @@ def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, mon
     assert ended.value.code in (0, None)
     assert said.out.strip() == f"Model and card: {tmp_path / 'm'}"
     assert "scantriage: 5 more pairs were left out." in said.err
-    assert (told["folder"], told["n_pairs"], told["n_epochs"]) == (tmp_path, 22_000, 52)
+    assert (told["folder"], told["n_pairs"], told["n_epochs"], told["onward"]) == (tmp_path, 22_000, 52, False)
 
 
 @pytest.mark.parametrize(("display_share", "seed"), [(0.0, 2), (1.0, 20)])

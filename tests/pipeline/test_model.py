@@ -16,7 +16,9 @@ from scantriage.pipeline.day_plan import ContainerPlan
 from scantriage.pipeline.model import NAME, load_model, model_entry
 from scantriage.pipeline.pairing import Pairing
 
-ENTRY = ModelEntry("comparison.safetensors", "comparison.md", "", "EUPL-1.2", scale=0.5, shift=-2.0, place_from=1.5)
+ENTRY = ModelEntry(
+    "comparison.safetensors", "comparison.md", "", "EUPL-1.2", scale=0.5, shift=-2.0, place_from=1.5, n_pairs=8
+)
 
 
 @pytest.fixture
