@@ -44,7 +44,10 @@ class Solids(NamedTuple):
 
 
 class Rays(NamedTuple):
-    """The rays of one column: see `scantriage.simulate.fan.Fan`. depths: minus the heights, which rise."""
+    """The rays of one column: see `scantriage.simulate.fan.Fan`.
+
+    depths: minus the heights, so that they rise. lengths: metres of path for each metre across.
+    """
 
     heights: FloatArray
     depths: FloatArray
