@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -58,13 +59,12 @@ def inputs_of(maps: Maps) -> NDArray[np.float32]:
     # g/cm2: exact also where the two mass thicknesses were kept in half precision, coarser than what differs
     difference = of["mass_kg"] / np.float32(10 * pair.cell_z_m * pair.cell_x_m)
     differs, seen = _at_depths(of, pair)
-    local = np.stack([*_local(of, difference), *np.arcsinh(differs / np.float32(_THIN_G_CM2))])
-    pooled = _pooled(local)
+    pooled = _pooled([*_local(of, difference), *np.arcsinh(differs / np.float32(_THIN_G_CM2))])
     apart = np.arcsinh(_apart(_pooled(differs), _pooled(seen) == 1) / np.float32(_THIN_G_CM2))
     return np.concatenate([pooled, apart, _place(pair, pooled.shape[1:])]).astype(np.float32)
 
 
-def _pooled(channels: FloatArray) -> NDArray[np.float32]:
+def _pooled(channels: Iterable[FloatArray]) -> NDArray[np.float32]:
     return np.stack([reduce_mean(channel, POOL, POOL) for channel in channels])
 
 
