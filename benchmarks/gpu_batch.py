@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from benchmarks.kept import Row, Table, keep, stamp
-from scantriage.compare.pair import N_ITERATIONS, N_ROUNDS, N_Y, levelled_views, ties
+from scantriage.compare.pair import N_ITERATIONS, N_ROUNDS, N_Y, levelled_views
 from scantriage.pipeline.pair_run import choose_energies
 from scantriage.pipeline.prepare import ScanSource, StageClock, container_size, prepare
 from scantriage.pipeline.simulate_run import write_scan
@@ -65,8 +65,7 @@ def _pair(seed: int) -> Pair:
     )
     found = register(first, second, size=container_size(origin, entry))
     levelled = levelled_views(found.origin, found.rescan, energies_mv=(planes[0][1], planes[1][1]))
-    cells, views = levelled.cells, levelled.views
-    return Pair(*views, ties(cells))
+    return Pair(*levelled.views, levelled.ties)
 
 
 def _one_by_one(pairs: list[Pair]) -> Row:

@@ -14,7 +14,7 @@ from scantriage.calibrate.counts import _log_transmission
 from scantriage.calibrate.dose import Pulses
 from scantriage.calibrate.noise import CountNoise
 from scantriage.compare.changes import change_map
-from scantriage.compare.pair import N_ITERATIONS, N_ROUNDS, N_Y, levelled_views, ties
+from scantriage.compare.pair import N_ITERATIONS, N_ROUNDS, Levelled, levelled_views
 from scantriage.io.scan_files import read_scan
 from scantriage.pipeline.pair_run import choose_energies
 from scantriage.pipeline.prepare import StageClock, prepare
@@ -22,7 +22,6 @@ from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.register.rectify import rectify
 from scantriage.register.travel import REACH_SHARE, STEP_M, _cost_volume, band_profiles
 from scantriage.scan.container import size_of
-from scantriage.section.explain import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +117,14 @@ def _travel(registered: Registered) -> Kernel:
 
 def _compare(registered: Registered, *, energies_mv: tuple[float, float]) -> list[Kernel]:
     levelled = levelled_views(registered.origin, registered.rescan, energies_mv=energies_mv)
-    cells, views = levelled.cells, levelled.views
-    options: dict[str, Any] = {
-        "n_y": N_Y, "likeness": ties(cells), "n_rounds": N_ROUNDS, "n_iterations": N_ITERATIONS
-    }  # fmt: skip
-    loads = explain(*views, **options)
+    cells, views, loads = levelled.cells, levelled.views, levelled.loads()
     n_load = loads.origin.nbytes
     n_rays = sum(view.thickness.nbytes for view in views)
     return [
         Kernel(
             "explain",
-            lambda both: explain(*both, **options),
-            views,
+            Levelled.loads,
+            levelled,
             N_ROUNDS * N_ITERATIONS * (n_load * (2 * 3 + 2) + n_rays * 5),
             "in each step reads both loads and those before, steps and thresholds, rays; writes loads and rays",
         ),

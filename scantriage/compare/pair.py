@@ -58,8 +58,7 @@ def compare(
     geometry_known: of each scan, not assumed. likeness: of their profiles along the container.
     """
     levelled = levelled_views(origin, rescan, energies_mv=energies_mv)
-    cells, views = levelled.cells, levelled.views
-    loads = explain(*views, n_y=N_Y, likeness=ties(cells), n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
+    cells, views, loads = levelled.cells, levelled.views, levelled.loads()
     found = change_map(loads, *views, cells, guessed=not all(geometry_known))
     changes = find_changes(found, loads, cells)
     size, pitch = origin.placement.size, origin.grid.pitch_m
@@ -80,6 +79,15 @@ class Levelled:
     layers: tuple[Layer, Layer]
     views: tuple[View, View]
 
+    @property
+    def ties(self) -> FloatArray:
+        """(N, 1) what ties the two loads in each cell; below the floor nothing does."""
+        return np.where(self.cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
+
+    def loads(self) -> Explained:
+        """The two loads that explain the two scans."""
+        return explain(*self.views, n_y=N_Y, likeness=self.ties, n_rounds=N_ROUNDS, n_iterations=N_ITERATIONS)
+
 
 def levelled_views(origin: Rectified, rescan: Rectified, *, energies_mv: tuple[float, float]) -> Levelled:
     """Bring two scans to one scale and cut them into the cells of the comparison."""
@@ -92,11 +100,6 @@ def levelled_views(origin: Rectified, rescan: Rectified, *, energies_mv: tuple[f
     )
     layers = (Layer(first, origin.usable), Layer(second, rescan.usable))
     return Levelled(cells, layers, views_of(*rays, cells))
-
-
-def ties(cells: Cells) -> FloatArray:
-    """(N, 1) what ties the two loads in each cell; below the floor nothing does."""
-    return np.where(cells.tied, np.float32(LIKENESS), np.float32(0))[:, np.newaxis]
 
 
 def _summary(loads: Explained, cells: Cells, found: ChangeMap, changes: list[Change], maps: Maps) -> Compared:

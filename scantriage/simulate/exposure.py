@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.scan.geometry import PixelBox
-from scantriage.simulate.fan import Fan, project
+from scantriage.simulate.fan import Fan, packed, project
 from scantriage.simulate.passage import Passage
 from scantriage.simulate.scanner import ScannerModel
 from scantriage.simulate.solids import Solid
+from scantriage.simulate.through import Solids
 
 FloatArray = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
@@ -27,10 +28,11 @@ def exposures(solids: Sequence[Solid], scanner: ScannerModel, passage: Passage) 
 
     With two energies the pulses alternate: a column of the second is taken half a column later.
     """
+    scene = packed(solids)
     for index, beam in enumerate(scanner.beams):
         x_m = passage.x_m + passage.step_m * index / len(scanner.beams)
         result = np.empty((scanner.n_rows, len(x_m)), dtype=np.float32)
-        for cols, thickness in _thicknesses(solids, scanner, passage, x_m):
+        for cols, thickness in _thicknesses(scene, scanner, passage, x_m):
             result[:, cols] = _levelled(beam.transmission(thickness), scanner, passage.raised_m[cols])
         yield result
 
@@ -38,7 +40,7 @@ def exposures(solids: Sequence[Solid], scanner: ScannerModel, passage: Passage) 
 def mass_thickness(solids: Sequence[Solid], scanner: ScannerModel, passage: Passage) -> FloatImage:
     """(R, C) mass thickness of these solids alone along the rays of the first energy, g/cm2."""
     result = np.empty((scanner.n_rows, len(passage.x_m)), dtype=np.float32)
-    for cols, thickness in _thicknesses(solids, scanner, passage, passage.x_m):
+    for cols, thickness in _thicknesses(packed(solids), scanner, passage, passage.x_m):
         result[:, cols] = _levelled(thickness.sum(axis=0), scanner, passage.raised_m[cols])
     return result
 
@@ -53,7 +55,7 @@ def box_of(solids: Sequence[Solid], scanner: ScannerModel, passage: Passage) -> 
 
 
 def _thicknesses(
-    solids: Sequence[Solid], scanner: ScannerModel, passage: Passage, x_m: FloatArray
+    solids: Solids, scanner: ScannerModel, passage: Passage, x_m: FloatArray
 ) -> Iterator[tuple[slice, FloatImage]]:
     """Yield strips of columns and the (B, R, C) mass thickness of the basis materials in them."""
     slit = max(scanner.slit_m, 0.8 * scanner.pitch_m)

@@ -74,35 +74,36 @@ class Fan:
         return len(self.heights) // SUB_RAYS
 
 
-def project(solids: Sequence[Solid], x_m: FloatArray, fan: Fan, *, slit_m: float) -> FloatImage:
+def project(solids: Solids, x_m: FloatArray, fan: Fan, *, slit_m: float) -> FloatImage:
     """Mass thickness of the basis materials along every ray, g/cm2.
 
-    x_m: (C,) rising, where the columns cut the container. slit_m: width of the beam along x, over which a
-    column averages. Returns (B, R, C) float32 with B as in `materials.BASIS`.
+    solids: as `packed` makes them. x_m: (C,) rising, where the columns cut the container. slit_m: width of the
+    beam along x, over which a column averages. Returns (B, R, C) float32 with B as in `materials.BASIS`.
     """
     result = np.zeros((len(BASIS), fan.n_rows, len(x_m)), dtype=np.float32)
     rays = Rays(
         fan.heights, -fan.heights, fan.slopes, np.sqrt(1 + fan.slopes**2), float(fan.source_y_m), float(fan.source_z_m)
     )
-    if solids:
-        add_solids(result, _packed(solids), noise_tile(), rays, np.ascontiguousarray(x_m), float(slit_m))
+    add_solids(result, solids, noise_tile(), rays, np.ascontiguousarray(x_m), float(slit_m))
     return result
 
 
-def _packed(solids: Sequence[Solid]) -> Solids:
-    """The solids as compiled loops take them."""
+def packed(solids: Sequence[Solid]) -> Solids:
+    """The solids as compiled loops take them: once for all strips and energies of a scan, as it takes its time."""
     shares = [SHARES[solid.material] for solid in solids]
-    kinds, pitches, strengths, offsets = zip(*(_pattern(solid) for solid in solids), strict=True)
+    patterns = [_pattern(solid) for solid in solids]
+    boxes = [(solid.x0, solid.x1, solid.y0, solid.y1, solid.z0, solid.z1) for solid in solids]
+    per_m = [share.scale * solid.density * 100 for share, solid in zip(shares, solids, strict=True)]
     return Solids(
-        shape=np.array([_SHAPES[solid.shape] for solid in solids]),
-        basis=np.array([share.index for share in shares]),
-        pattern=np.array(kinds),
-        box=np.array([(solid.x0, solid.x1, solid.y0, solid.y1, solid.z0, solid.z1) for solid in solids]),
-        per_m=np.array([share.scale * solid.density * 100 for share, solid in zip(shares, solids, strict=True)]),
-        lean=np.array([solid.lean for solid in solids]),
-        pitch_m=np.array(pitches),
-        strength=np.array(strengths, dtype=np.float32),
-        offset=np.array(offsets),
+        shape=np.array([_SHAPES[solid.shape] for solid in solids], dtype=np.int64),
+        basis=np.array([share.index for share in shares], dtype=np.int64),
+        pattern=np.array([kind for kind, *_ in patterns], dtype=np.int64),
+        box=np.array(boxes, dtype=np.float64).reshape(-1, 6),
+        per_m=np.array(per_m, dtype=np.float64),
+        lean=np.array([solid.lean for solid in solids], dtype=np.float64),
+        pitch_m=np.array([pitch for _, pitch, _, _ in patterns], dtype=np.float64).reshape(-1, 2),
+        strength=np.array([strength for _, _, strength, _ in patterns], dtype=np.float32),
+        offset=np.array([offset for *_, offset in patterns], dtype=np.int64).reshape(-1, 2),
     )
 
 

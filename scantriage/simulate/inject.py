@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scantriage.scan.geometry import FanGeometry
 from scantriage.simulate.beam import Beam, basis_thickness
 from scantriage.simulate.concealment import stack_packets
-from scantriage.simulate.fan import Fan, project
+from scantriage.simulate.fan import Fan, packed, project
 from scantriage.simulate.materials import SHARES
 from scantriage.simulate.structure import Room
 
@@ -35,7 +35,7 @@ def bag_thickness(
     n_rows = round((top + row_pitch_m) / row_pitch_m) + 1
     geometry = FanGeometry("plane", _FAR_M, 0.5, "right", (-row_pitch_m, (n_rows - 2) * row_pitch_m))
     fan = Fan.of(geometry, n_rows=n_rows, source_y_sign=1)
-    basis = project(packets, np.arange(low, high, col_pitch_m), fan, slit_m=col_pitch_m)
+    basis = project(packed(packets), np.arange(low, high, col_pitch_m), fan, slit_m=col_pitch_m)
     return np.asarray(basis.sum(axis=0) / SHARES["cocaine"].scale, dtype=np.float32)
 
 

@@ -16,7 +16,7 @@ from scantriage.scan.placement import Placement
 from scantriage.scan.rectified import Rectified
 from scantriage.simulate.cargo import Load
 from scantriage.simulate.concealment import Hidden, Place, hide, stack_packets
-from scantriage.simulate.fan import Fan, project
+from scantriage.simulate.fan import Fan, packed, project
 from scantriage.simulate.materials import SHARES
 from scantriage.simulate.solids import Solid
 from scantriage.simulate.structure import Box, Room, build_box
@@ -99,7 +99,7 @@ def thickness_in_scan(packets: Sequence[Solid], placement: Placement, *, n_cols:
     )  # fmt: skip
     rising = slice(None) if placement.doors_last else slice(None, None, -1)
     pitch_m = placement.size.length_m / abs(last - first)
-    basis = project(packets, x_m[rising], fan, slit_m=0.8 * pitch_m)[:, :, rising]
+    basis = project(packed(packets), x_m[rising], fan, slit_m=0.8 * pitch_m)[:, :, rising]
     thickness = np.ascontiguousarray(basis.sum(axis=0) / np.float32(SHARES["cocaine"].scale))
     return np.asarray(cv2.GaussianBlur(thickness, (0, 0), sigmaX=_BLUR_PX, sigmaY=_BLUR_PX), dtype=np.float32)
 

@@ -240,7 +240,9 @@ def test_a_folder_that_cannot_be_made_is_told_before_hours_of_work(tmp_path, eng
     assert made.done == []
 
 
-def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def told(monkeypatch):
+    """What the command asks for."""
     told = {}
 
     def run(folder, models, **options):
@@ -248,14 +250,28 @@ def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, mon
         return [f"Pair {k} (train): No." for k in range(25)]
 
     monkeypatch.setattr(learn_run, "learn", run)
-    monkeypatch.setattr(cli.sys, "argv", ["scantriage", "learn", str(tmp_path), "--models", str(tmp_path / "m")])
+    return told
+
+
+def command(monkeypatch, *words):
+    monkeypatch.setattr(cli.sys, "argv", ["scantriage", "learn", *map(str, words)])
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    said = capsys.readouterr()
     assert ended.value.code in (0, None)
+
+
+def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, monkeypatch, capsys, told):
+    command(monkeypatch, tmp_path, "--models", tmp_path / "m")
+    said = capsys.readouterr()
     assert said.out.strip() == f"Model and card: {tmp_path / 'm'}"
     assert "scantriage: 5 more pairs were left out." in said.err
     assert (told["folder"], told["n_pairs"], told["n_epochs"], told["onward"]) == (tmp_path, 22_000, 52, False)
+
+
+@pytest.mark.parametrize(("words", "n_epochs"), [((), 6), (("--epochs", 9), 9)])
+def test_onward_sees_each_pair_six_times_unless_told_otherwise(tmp_path, monkeypatch, told, words, n_epochs):
+    command(monkeypatch, tmp_path, "--onward", *words)
+    assert (told["onward"], told["n_epochs"]) == (True, n_epochs)
 
 
 @pytest.mark.parametrize(("display_share", "seed"), [(0.0, 2), (1.0, 20)])

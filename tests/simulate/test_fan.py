@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scantriage.scan.geometry import FanGeometry
-from scantriage.simulate.fan import Fan, project
+from scantriage.simulate.fan import Fan, packed, project
 from scantriage.simulate.inject import bag_thickness
 from scantriage.simulate.materials import SHARES
 from scantriage.simulate.solids import Solid, Texture, block
@@ -19,13 +19,17 @@ X = np.arange(0.0025, 3.0, 0.005)
 
 def seen(solids, geometry=PARALLEL, *, side=1, x=X, n_rows=N_ROWS):
     fan = Fan.of(geometry, n_rows=n_rows, source_y_sign=side)
-    return project(solids, x, fan, slit_m=float(x[1] - x[0])).sum(axis=0)
+    return project(packed(solids), x, fan, slit_m=float(x[1] - x[0])).sum(axis=0)
 
 
 def test_a_slab_is_as_thick_as_it_is():
     image = seen([block((1, 2), (-0.5, 0.3), (1, 2), "water", 1.0)])
     assert image[N_ROWS // 2, 300] == pytest.approx(80.0, rel=1e-5)
     assert image[10, 300] == image[N_ROWS // 2, 10] == 0
+
+
+def test_nothing_shows_nothing():
+    assert not seen([]).any()
 
 
 def test_a_wedge_grows_evenly():
