@@ -72,13 +72,14 @@ def read_again(row: Row, order: Order) -> Failing:
 
 
 def truth_on_grid(truth: Truth, placement: Placement) -> MetreBox | None:
-    """Where a load lies on the container's grid as the origin scan was placed on it: perhaps front for doors."""
-    if truth.origin_box is None or truth.container_box is None:
+    """Where a load lay on the container's grid as the origin scan was placed on it: perhaps front for doors."""
+    lay = truth.moved_from or truth.container_box
+    if truth.origin_box is None or lay is None:
         return None
     cols = np.array([truth.origin_box.col0, truth.origin_box.col1])
     front, doors = placement.cols
     x0, x1 = sorted(((cols - front) / (doors - front) * placement.size.length_m).tolist())
-    return MetreBox(x0, x1, truth.container_box.z0, truth.container_box.z1)
+    return MetreBox(x0, x1, lay.z0, lay.z1)
 
 
 def draw(path: Path, failing: Sequence[Failing]) -> None:

@@ -1,4 +1,4 @@
-"""Make the sample delivery beside this script: fourteen containers, every label, always the same bytes.
+"""Make the sample delivery beside this script: fourteen containers, every label, always the same loads.
 
 python sample_scans/make.py [FOLDER]
 """

@@ -22,7 +22,7 @@ MOVED_GAP_M = 1.0  # cargo that shifts at sea moves by less
 MOVED_BALANCE = 0.35  # masses that differ by more do not cancel
 MOVED_EVEN = 0.75  # the weaker over the stronger: what moved is as clear where it came as where it went
 SWAPPED_SHARE = 0.12  # of the mass of the container must have come as well as gone
-CONVINCED = 0.5  # log-odds at even prior: of unchanged pairs held back, one in thirty is so with a place to show
+CONVINCED = 0.2  # log-odds at even prior: of unchanged pairs held back, one in 23 is so with a place to show
 EDGE_M = 0.13  # two slabs: what a badly aligned edge leaves
 EDGE_ASPECT = 2.5
 

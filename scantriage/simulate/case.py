@@ -34,7 +34,7 @@ class Truth:
 
     mass_kg: of what was hidden; net_kg: less the goods that made room for it. container_box: where it really
     lies (for ``moved``, in the rescan); moved_from: for ``moved``, where it lay before. rescan_box, origin_box:
-    where it shows, or would show, in the pixels of the two scans.
+    where it shows, or would show, in the pixels of the two scans (for ``moved``, each where it lay then).
     """
 
     container_id: str

@@ -153,7 +153,10 @@ def _truth(
     hidden = after or before
     if hidden is None:
         return truth
-    boxes = [box_of(stand.place(hidden.packets), scan.scanner, scan.passage) for scan, stand in (origin, rescan)]
+    boxes = [
+        box_of(stand.place(there.packets), scan.scanner, scan.passage)
+        for (scan, stand), there in ((origin, before or hidden), (rescan, hidden))
+    ]
     return replace(
         truth, place=hidden.place, zone=hidden.zone, mass_kg=hidden.mass_kg, net_kg=hidden.net_kg,
         container_box=hidden.box, moved_from=before.box if before and after else None,

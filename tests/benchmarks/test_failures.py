@@ -36,6 +36,8 @@ def test_the_load_is_boxed_where_it_lies_in_the_scan_also_when_front_and_doors_w
     box = truth_on_grid(truth, placed)
     assert (box.x0, box.x1) == pytest.approx(x)
     assert (box.z0, box.z1) == (0.5, 0.9)
+    moved = truth_on_grid(replace(truth, moved_from=MetreBox(3.0, 4.0, 1.5, 1.9)), placed)
+    assert (moved.z0, moved.z1) == (1.5, 1.9)
 
 
 def test_a_clean_container_has_nothing_to_box():

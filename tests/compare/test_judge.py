@@ -7,7 +7,7 @@ import pytest
 from made_loads import GRID, HEIGHT_M, SIZE
 
 from scantriage.compare.changes import RECOVERED, Change, ChangeMap
-from scantriage.compare.judge import MAX_FINDINGS, Known, Opinion, is_swapped, judge
+from scantriage.compare.judge import CONVINCED, MAX_FINDINGS, Known, Opinion, is_swapped, judge
 from scantriage.compare.maps import CHANNELS, Circumstances, Maps
 from scantriage.compare.pair import Compared
 from scantriage.scan.geometry import MetreBox
@@ -83,7 +83,7 @@ def test_an_opinion_that_is_convinced_names_places_too_faint_for_significance():
     assert (meant.kind, meant.significance) == ("added", 1.0)
     assert (meant.container_box.x0, meant.container_box.x1) == pytest.approx((21 * 0.06, 25 * 0.06))  # where it means
     assert meant.mass_kg == pytest.approx(36 / RECOVERED)
-    assert findings(differs=differs, opinion=Opinion(places, pair=0.3)) == []  # not convinced
+    assert findings(differs=differs, opinion=Opinion(places, pair=CONVINCED - 0.1)) == []  # not convinced
     assert findings(calibrated=False, differs=differs, opinion=Opinion(places, pair=3.0)) == []
     assert findings(differs=-differs, opinion=Opinion(places, pair=3.0)) == []  # the comparison leans the other way
 

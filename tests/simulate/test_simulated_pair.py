@@ -48,6 +48,16 @@ def test_every_crime_tells_where_and_how_much(label):
     assert (truth.moved_from is not None) == (label == "moved")
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_moved_is_boxed_in_each_scan_where_it_lay_then(seed):
+    case = simulate_pair(seed, scale=0.2, wish=Wish(label="moved", size_type="45G1"), cut_off=0.0)
+    truth = case.truths[0]
+    places = ((case.origin, truth.origin_box, truth.moved_from), (case.rescan, truth.rescan_box, truth.container_box))
+    for scan, box, place in places:
+        ends = sorted(scan.passage.x_m[[box.col0, box.col1 - 1]])
+        assert ends == pytest.approx([place.x0, place.x1], abs=0.06)
+
+
 def test_a_load_behind_the_doors_of_an_empty_box_is_dark_in_its_box_and_nowhere_else():
     wish = Wish(label="added", place="floor", mass_kg=80.0, size_type="45G1", commodity="empty")
     case = simulate_pair(21, scale=0.3, wish=wish, cut_off=0.0)
