@@ -22,7 +22,9 @@ MOVED_GAP_M = 1.0  # cargo that shifts at sea moves by less
 MOVED_BALANCE = 0.35  # masses that differ by more do not cancel
 MOVED_EVEN = 0.75  # the weaker over the stronger: what moved is as clear where it came as where it went
 SWAPPED_SHARE = 0.12  # of the mass of the container must have come as well as gone
-CONVINCED = 0.2  # log-odds at even prior: of unchanged pairs held back, one in 23 is so with a place to show
+# Log-odds at even prior: of unchanged pairs held back, one in 23 is so with a place to show; of display exports, of
+# which it has learned less, one in 27.
+CONVINCED, CONVINCED_OF_DISPLAY = 0.2, 1.0
 EDGE_M = 0.13  # two slabs: what a badly aligned edge leaves
 EDGE_ASPECT = 2.5
 
@@ -39,6 +41,11 @@ class Known:
     def doubts(self) -> tuple[Flag, ...]:
         """What every finding of the pair is to be read with."""
         return () if self.doors else (Flag.DOORS_UNKNOWN,)
+
+    @property
+    def convincing(self) -> float:
+        """Log-odds of the pair from which on an opinion's places are named."""
+        return CONVINCED if self.calibrated else CONVINCED_OF_DISPLAY
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,12 +76,12 @@ def judge(compared: Compared, known: Known, opinion: Opinion | None) -> list[Jud
     """Findings from changes, strongest first; masses only where both scans are calibrated.
 
     Where there is an opinion, only changes that it supports are findings and, once it is convinced of the pair, the
-    places that it means beside them. Of display exports it has learned too little for that.
+    places that it means beside them.
     """
     if is_swapped(compared):
         return [_swapped(compared, known.size)]
     changes = [change for change in compared.changes if opinion is None or opinion.supports(change)]
-    if opinion is not None and opinion.pair > CONVINCED and known.calibrated:
+    if opinion is not None and opinion.pair > known.convincing:
         changes += _meant(compared, opinion, changes)
     moved = _moved_pairs(changes)
     partners = {index for pair in moved for index in pair}

@@ -7,7 +7,7 @@ import pytest
 from made_loads import GRID, HEIGHT_M, SIZE
 
 from scantriage.compare.changes import RECOVERED, Change, ChangeMap
-from scantriage.compare.judge import CONVINCED, MAX_FINDINGS, Known, Opinion, is_swapped, judge
+from scantriage.compare.judge import CONVINCED, CONVINCED_OF_DISPLAY, MAX_FINDINGS, Known, Opinion, is_swapped, judge
 from scantriage.compare.maps import CHANNELS, Circumstances, Maps
 from scantriage.compare.pair import Compared
 from scantriage.scan.geometry import MetreBox
@@ -83,9 +83,16 @@ def test_an_opinion_that_is_convinced_names_places_too_faint_for_significance():
     assert (meant.kind, meant.significance) == ("added", 1.0)
     assert (meant.container_box.x0, meant.container_box.x1) == pytest.approx((21 * 0.06, 25 * 0.06))  # where it means
     assert meant.mass_kg == pytest.approx(36 / RECOVERED)
-    assert findings(differs=differs, opinion=Opinion(places, pair=CONVINCED - 0.1)) == []  # not convinced
-    assert findings(calibrated=False, differs=differs, opinion=Opinion(places, pair=3.0)) == []
     assert findings(differs=-differs, opinion=Opinion(places, pair=3.0)) == []  # the comparison leans the other way
+
+
+@pytest.mark.parametrize(("calibrated", "convincing"), [(True, CONVINCED), (False, CONVINCED_OF_DISPLAY)])
+def test_of_display_exports_an_opinion_must_be_surer(calibrated, convincing):
+    differs, places = NOTHING.copy(), meant_at((11, 15), (21, 25))
+    differs[10:16, 20:26] = 1.0
+    for pair, n_named in ((convincing - 0.1, 0), (convincing + 0.1, 1)):
+        assert len(findings(calibrated=calibrated, differs=differs, opinion=Opinion(places, pair))) == n_named
+    assert CONVINCED < CONVINCED_OF_DISPLAY
 
 
 def test_a_place_that_an_opinion_means_is_named_once():
