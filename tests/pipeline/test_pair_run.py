@@ -189,14 +189,14 @@ def test_what_was_learned_is_told_beside_the_findings_and_rules_them(bag, bag_re
     def reading_with(log_odds):
         def opinion_of(maps):
             asked.append(maps.circumstances)
-            return Opinion(np.full((2, *maps.channels[0, maps.inside].shape), log_odds, np.float32), pair=0.3)
+            return Opinion(np.full((2, *maps.channels[0, maps.inside].shape), log_odds, np.float32), pair=0.1)
 
         monkeypatch.setattr(pair_run, "load_model", lambda: opinion_of)
         return bag.read()[0]
 
     for log_odds, findings in ((1.0, bag_reading[0].findings), (-1.0, ())):
         reading = reading_with(log_odds)
-        assert reading.learned == 0.3
+        assert reading.learned == 0.1
         assert reading.findings == findings
         assert "learned" in reading.stage_ms
     told = asked[0]
