@@ -7,7 +7,16 @@ import pytest
 from made_loads import GRID, HEIGHT_M, SIZE
 
 from scantriage.compare.changes import RECOVERED, Change, ChangeMap
-from scantriage.compare.judge import CONVINCED, CONVINCED_OF_DISPLAY, MAX_FINDINGS, Known, Opinion, is_swapped, judge
+from scantriage.compare.judge import (
+    CONVINCED,
+    CONVINCED_OF_DISPLAY,
+    CONVINCED_OF_SWAP,
+    MAX_FINDINGS,
+    Known,
+    Opinion,
+    is_swapped,
+    judge,
+)
 from scantriage.compare.maps import CHANNELS, Circumstances, Maps
 from scantriage.compare.pair import Compared
 from scantriage.scan.geometry import MetreBox
@@ -136,9 +145,19 @@ def test_when_much_came_and_as_much_went_the_load_is_another():
 
 
 def test_a_large_load_that_only_came_is_no_exchange():
-    assert not is_swapped(compared(changed_kg=(2500.0, 10.0)))
-    assert not is_swapped(compared(changed_kg=(10.0, 2500.0)))
-    assert is_swapped(compared(changed_kg=(2500.0, 2500.0)))
+    assert not is_swapped(compared(changed_kg=(2500.0, 10.0)), SIZE)
+    assert not is_swapped(compared(changed_kg=(10.0, 2500.0)), SIZE)
+    assert is_swapped(compared(changed_kg=(2500.0, 2500.0)), SIZE)
+
+
+def test_walls_that_lie_beside_their_place_are_no_exchange_in_an_empty_container():
+    assert not is_swapped(compared(changed_kg=(200.0, 200.0), total_kg=1500.0), SIZE)
+
+
+def test_of_another_load_an_opinion_must_be_convinced():
+    for pair, kinds in ((CONVINCED_OF_SWAP - 0.1, set()), (CONVINCED_OF_SWAP + 0.1, {"swapped"})):
+        opinion = Opinion(np.full((2, *NOTHING.shape), -1.0, np.float32), pair)
+        assert {one.kind for one in findings(changed_kg=(1500.0, 1500.0), opinion=opinion)} == kinds
 
 
 def test_an_empty_comparison_finds_nothing():
