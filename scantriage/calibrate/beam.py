@@ -12,7 +12,10 @@ from scantriage.calibrate.dose import Pulses, measure_pulses
 from scantriage.calibrate.wobble import heights
 from scantriage.scan.image import BoolImage, FloatImage
 
-_N_LOOKS = 3  # for air with pulses and gains known: each follows the drift of the dose a little further from the first
+# For air with pulses and gains known: each look follows the drift of the dose a little further from the first, until
+# one changes so few of the blocks that the beam is known to 0.1 %.
+_MOST_LOOKS = 5
+_SETTLED = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,17 +48,20 @@ def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
     blocks = blocks_of(counts, dark=dark, gain=rough)
     coarse = blocks.coarse()
     seen = smoothed(coarse)
-    air = Air.of(find_air(seen / drift(seen)), blocks)
-    if not air.coarse.any():
+    found = from_border(find_air(seen / drift(seen)))
+    air = Air.of(found, blocks)
+    if not found.any():
         return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False)
     gain, pulses = rough, measure_pulses(blocks, air, correction=np.ones(len(seen)))
-    for look in range(_N_LOOKS):
+    for _ in range(_MOST_LOOKS):
         gain = _row_gain(counts, dark=dark, blocks=blocks, air=air, pulses=pulses, rough=gain)
         correction = blocks.over_rows(rough / gain)
         seen = smoothed(coarse * correction[:, np.newaxis] / _expected(blocks, pulses))
-        found = find_air(seen)
-        air = Air.of(from_border(found) if look == _N_LOOKS - 1 else found, blocks)
+        before, found = found, from_border(find_air(seen))
+        air = Air.of(found, blocks)
         pulses = measure_pulses(blocks, air, correction=correction)
+        if np.mean(found != before) < _SETTLED:
+            break
     has_air = bool(open_rows.mean() > 0.5) and reaches_border(air.coarse)
     return OpenBeam(gain, pulses, blocks, air, has_air)
 

@@ -21,9 +21,8 @@ from scantriage.section.explain import View, explain
 
 FloatArray = NDArray[np.floating[Any]]
 
-N_ROUNDS = 4
+N_ITERATIONS = (60, 20, 20, 20)  # of each round; but the first goes on from the common load of the one before
 RELAXATION = 1.5  # the common load follows both scans, so a round sees a quarter to a half of what is left
-N_ITERATIONS = 60
 HUBER = 2.0  # sigmas; what changed between the scans must not bend the scale
 PRIOR_SHARE = 0.02  # weight of a factor of one, as a share of the data's
 MIN_G_CM2 = 3.0  # thinner is walls and air, and tells nothing of the scale
@@ -42,11 +41,11 @@ def level(
         rays_of(scan, layer, cells, energy_mv=energy_mv)
         for scan, layer, energy_mv in zip((origin, rescan), thickness, energies_mv, strict=True)
     )
-    factor = 1.0
-    for _ in range(N_ROUNDS):
+    factor, common = 1.0, None
+    for n in N_ITERATIONS:
         scaled = replace(loose, thickness=loose.thickness * np.float32(factor))
         first, second = views_of(fixed, scaled, cells)
-        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=N_ITERATIONS)
+        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=n, start=common)
         ratio = _regress(first, common.origin) / _regress(second, common.rescan)
         factor *= ratio**RELAXATION
     return factor

@@ -145,9 +145,12 @@ def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan,
 
     Raises NotComparable when a cut-off scan fits in neither way.
     """
-    straight, turned = _fitted(origin, rescan, scans=scans), _fitted(origin, _turned(rescan), scans=scans)
     doors = [scan.frame.doors for scan in scans]
-    if _likeness(turned) - _likeness(straight) <= (TURN_GAIN if None not in doors else 0.0):
+    straight = _fitted(origin, rescan, scans=scans)
+    enough = _likeness(straight) + (TURN_GAIN if None not in doors else 0.0)
+    # nothing is more alike than 1
+    turned = straight if enough >= 1 else _fitted(origin, _turned(rescan), scans=scans)
+    if _likeness(turned) <= enough:
         chosen = straight
     elif doors[0] is None and doors[1] is not None:
         chosen = _fitted(_turned(origin), rescan, scans=scans)

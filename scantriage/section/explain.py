@@ -67,6 +67,7 @@ def explain(
     n_rounds: int,
     n_iterations: int,
     n_runs: int = 1,
+    start: Explained | None = None,
 ) -> Explained:
     """Find the two loads that explain the two scans and are as alike as possible.
 
@@ -75,10 +76,14 @@ def explain(
     what differs; every round but the first adds what was left unexplained to the scans and goes on, which
     gives it back where it is real (Bregman iteration, Osher et al. 2005, doi:10.1137/040605412).
     n_runs: of adjoining slabs; the S slabs are that many containers, or variants of one, in a row.
+    start: loads to go on from; else from none.
     """
     views = (origin, rescan)
     bounds = _bounds(views, likeness)
-    loads = np.zeros((2, len(origin.path.through_cell), origin.thickness.shape[1]), np.float32)
+    if start is None:
+        loads = np.zeros((2, len(origin.path.through_cell), origin.thickness.shape[1]), np.float32)
+    else:
+        loads = np.stack([start.origin, start.rescan])
     thickness = [view.thickness for view in views]
     for left in reversed(range(n_rounds)):
         costs = _costs(views, thickness, bounds, n_y=n_y, n_runs=n_runs)
