@@ -66,7 +66,7 @@ VARIANTS: Mapping[str, Mapping[str, object]] = {
     "even travel": {"scantriage.register.pair.MIN_LIKENESS": float("inf")},
     "heights of outlines": {"scantriage.register.pair.align_height": _not_raised},
     "without a common scale": {"scantriage.compare.pair.level": _one_scale},
-    "one round": {"scantriage.compare.pair.N_ROUNDS": 1},
+    "one round": {"scantriage.compare.pair.N_ITERATIONS": (60,)},
     "loads not tied along and across": {
         "scantriage.section.explain.EVENNESS": 0.0,
         "scantriage.section.explain.CONTINUITY": 0.0,

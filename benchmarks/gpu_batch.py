@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from benchmarks.kept import Row, Table, keep, stamp
-from scantriage.compare.pair import N_ITERATIONS, N_ROUNDS, N_Y, levelled_views
+from scantriage.compare.pair import N_ITERATIONS, N_Y, levelled_views
 from scantriage.pipeline.pair_run import choose_energies
 from scantriage.pipeline.prepare import ScanSource, StageClock, container_size, prepare
 from scantriage.pipeline.simulate_run import write_scan
@@ -27,7 +27,7 @@ from scantriage.simulate.pair import simulate_pair
 _SEEDS = (11, 12, 13, 14)
 _SIZES = {"cuda": (1, 4, 16, 64), "cpu": (1, 4)}
 _N_ROUNDS = {"cuda": 10, "cpu": 3}
-_SETTINGS = {"n_y": N_Y, "n_rounds": N_ROUNDS, "n_iterations": N_ITERATIONS}
+_SETTINGS = {"n_y": N_Y, "n_iterations": N_ITERATIONS}
 TOLERANCE = 1e-4  # of the densest cell: rounding of sums in another order, over 120 steps
 
 

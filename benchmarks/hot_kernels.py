@@ -14,7 +14,7 @@ from scantriage.calibrate.counts import _log_transmission
 from scantriage.calibrate.dose import Pulses
 from scantriage.calibrate.noise import CountNoise
 from scantriage.compare.changes import change_map
-from scantriage.compare.pair import N_ITERATIONS, N_ROUNDS, Levelled, levelled_views
+from scantriage.compare.pair import N_ITERATIONS, Levelled, levelled_views
 from scantriage.io.scan_files import read_scan
 from scantriage.pipeline.pair_run import choose_energies
 from scantriage.pipeline.prepare import StageClock, prepare
@@ -125,7 +125,7 @@ def _compare(registered: Registered, *, energies_mv: tuple[float, float]) -> lis
             "explain",
             Levelled.loads,
             levelled,
-            N_ROUNDS * N_ITERATIONS * (n_load * (2 * 3 + 2) + n_rays * 5),
+            sum(N_ITERATIONS) * (n_load * (2 * 3 + 2) + n_rays * 5),
             "in each step reads both loads and those before, steps and thresholds, rays; writes loads and rays",
         ),
         Kernel(

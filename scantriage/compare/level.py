@@ -45,7 +45,7 @@ def level(
     for n in N_ITERATIONS:
         scaled = replace(loose, thickness=loose.thickness * np.float32(factor))
         first, second = views_of(fixed, scaled, cells)
-        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=n, start=common)
+        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=(n,), start=common)
         ratio = _regress(first, common.origin) / _regress(second, common.rescan)
         factor *= ratio**RELAXATION
     return factor

@@ -23,7 +23,7 @@ FloatArray = NDArray[np.floating[Any]]
 PIECE_M = 2.0
 REACH_M = 0.10
 STEP_M = 0.02
-N_ITERATIONS = 40
+N_ITERATIONS = (40,)
 MIN_GAIN = 0.03  # of the misfit, between the best and the worst height: below that a piece tells nothing
 
 
@@ -59,9 +59,7 @@ def align_height(
     lowered = [cells.means(_lowered(narrow, round(float(lift) / grid.pitch_m)), slab_x=1) for lift in offsets]
     pairs = [views_of(fixed, replace(loose, thickness=layer), cells) for layer in lowered]
     first, second = (_in_a_row([pair[k] for pair in pairs]) for k in (0, 1))
-    common = explain(
-        first, second, n_y=cells.n_y, likeness=likeness, n_rounds=1, n_iterations=N_ITERATIONS, n_runs=len(offsets)
-    )
+    common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS, n_runs=len(offsets))
     misfit = _misfit(first, common.origin) + _misfit(second, common.rescan)
     table = misfit.reshape(len(offsets), -1)
     return HeightFit(_smooth(_lowest(table, offsets)), float(table.min(axis=0).mean()))

@@ -18,6 +18,7 @@ difference (Friedman et al. 2007, doi:10.1214/07-AOAS131).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +65,7 @@ def explain(
     *,
     n_y: int,
     likeness: FloatArray | float,
-    n_rounds: int,
-    n_iterations: int,
+    n_iterations: Sequence[int],
     n_runs: int = 1,
     start: Explained | None = None,
 ) -> Explained:
@@ -74,7 +74,8 @@ def explain(
     likeness: how many standard deviations the data of a cell must pull before the loads differ there; a
     number or (N, 1) or (N, S), 0 where nothing ties the loads, infinite for one common load. A tie shrinks
     what differs; every round but the first adds what was left unexplained to the scans and goes on, which
-    gives it back where it is real (Bregman iteration, Osher et al. 2005, doi:10.1137/040605412).
+    gives it back where it is real (Bregman iteration, Osher et al. 2005, doi:10.1137/040605412). n_iterations: of each
+    round.
     n_runs: of adjoining slabs; the S slabs are that many containers, or variants of one, in a row.
     start: loads to go on from; else from none.
     """
@@ -85,11 +86,11 @@ def explain(
     else:
         loads = np.stack([start.origin, start.rescan])
     thickness = [view.thickness for view in views]
-    for left in reversed(range(n_rounds)):
+    for n_rounds, n_steps in enumerate(n_iterations, 1):
         costs = _costs(views, thickness, bounds, n_y=n_y, n_runs=n_runs)
         scans = (_seen(origin, thickness[0]), _seen(rescan, thickness[1]))
-        loads = descend(loads, np.zeros_like(loads), scans, costs, n_iterations)
-        if left:
+        loads = descend(loads, np.zeros_like(loads), scans, costs, n_steps)
+        if n_rounds < len(n_iterations):
             thickness = [
                 layer + (view.thickness - view.path.seen(load))
                 for view, layer, load in zip(views, thickness, loads, strict=True)

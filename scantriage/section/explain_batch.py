@@ -38,16 +38,14 @@ def device() -> torch.device:
 
 
 @torch.inference_mode()
-def explain_batch(
-    pairs: Sequence[Pair], *, n_y: int, n_rounds: int, n_iterations: int, on: torch.device
-) -> list[Explained]:
+def explain_batch(pairs: Sequence[Pair], *, n_y: int, n_iterations: Sequence[int], on: torch.device) -> list[Explained]:
     """The two loads of each pair; see `explain`. Copies to the device and back are part of it."""
     batch = _Batch.of(pairs, n_y=n_y, on=on)
     loads = torch.zeros(batch.curvature.shape[0], 2, *batch.curvature.shape[2:], device=on)
     thickness = batch.thickness
-    for left in reversed(range(n_rounds)):
-        loads = _descend(loads, thickness, batch, _costs(thickness, batch), n_iterations)
-        if left:
+    for n_rounds, n_steps in enumerate(n_iterations, 1):
+        loads = _descend(loads, thickness, batch, _costs(thickness, batch), n_steps)
+        if n_rounds < len(n_iterations):
             thickness = thickness + (batch.thickness - batch.seen(loads))
     host = loads.cpu().numpy()
     return [Explained(*_cut(one, pair, n_y)) for one, pair in zip(host, pairs, strict=True)]

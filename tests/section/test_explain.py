@@ -39,8 +39,8 @@ def view(fan, load, *, sd=SD, blind=None):
     return View((path @ load).astype(np.float32), weight, Paths.of(path))
 
 
-def solve(first, second, *, likeness=1.0, n_rounds=2, n_iterations=100):
-    return explain(first, second, n_y=N_Y, likeness=likeness, n_rounds=n_rounds, n_iterations=n_iterations)
+def solve(first, second, *, likeness=1.0, n_iterations=(100, 100)):
+    return explain(first, second, n_y=N_Y, likeness=likeness, n_iterations=n_iterations)
 
 
 GOODS = cells_of(0.1, z=(0.0, 1.5)) + cells_of(0.15, z=(0.0, 0.9), slabs=(3, 8))
@@ -86,7 +86,7 @@ def test_noise_takes_little_of_it(sd):
 @pytest.mark.parametrize("fans", FANS.values(), ids=FANS)
 def test_swapping_the_scans_swaps_the_loads(fans):
     first, second = view(fans[0], GOODS), view(fans[1], GOODS + BAG)
-    loads, swapped = solve(first, second, n_iterations=60), solve(second, first, n_iterations=60)
+    loads, swapped = solve(first, second, n_iterations=(60, 60)), solve(second, first, n_iterations=(60, 60))
     np.testing.assert_allclose(swapped.origin, loads.rescan, rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(swapped.rescan, loads.origin, rtol=1e-4, atol=1e-3)
 
@@ -103,14 +103,14 @@ def test_one_common_load_where_likeness_is_infinite_and_two_where_nothing_ties_t
     first, second = (view(fan, load) for fan, load in zip(FANS["the same side"], (GOODS, GOODS + BAG), strict=True))
     common = solve(first, second, likeness=np.inf)
     np.testing.assert_array_equal(common.origin, common.rescan)
-    free = solve(first, second, likeness=0.0, n_iterations=300)
+    free = solve(first, second, likeness=0.0, n_iterations=(300, 300))
     assert (free.rescan - free.origin).sum() == pytest.approx(BAG.sum(), rel=0.1)
 
 
 def test_loads_are_never_negative_and_the_scans_left_alone():
     first, second = view(FANS["opposite sides"][0], GOODS + BAG), view(FANS["opposite sides"][1], GOODS)
     kept = [(one.thickness.copy(), one.weight.copy(), one.path.by_ray.share.copy()) for one in (first, second)]
-    loads = solve(first, second, n_iterations=30)
+    loads = solve(first, second, n_iterations=(30, 30))
     assert min(loads.origin.min(), loads.rescan.min()) >= 0
     for one, arrays in zip((first, second), kept, strict=True):
         for array, before in zip((one.thickness, one.weight, one.path.by_ray.share), arrays, strict=True):
@@ -126,7 +126,7 @@ def test_slabs_in_separate_runs_are_solved_as_if_alone(likeness):
         View(np.hstack([one.thickness for one in views]), np.hstack([one.weight for one in views]), views[0].path)
         for views in zip(*pairs, strict=True)
     ]
-    together = explain(*row, n_y=N_Y, likeness=likeness, n_rounds=2, n_iterations=100, n_runs=len(pairs))
+    together = explain(*row, n_y=N_Y, likeness=likeness, n_iterations=(100, 100), n_runs=len(pairs))
     # the same sums in another order
     np.testing.assert_allclose(together.origin, np.hstack([one.origin for one in alone]), rtol=1e-4, atol=1e-3)
     np.testing.assert_allclose(together.rescan, np.hstack([one.rescan for one in alone]), rtol=1e-4, atol=1e-3)

@@ -11,7 +11,7 @@ from scantriage.section.explain_batch import Pair, explain_batch
 CPU = torch.device("cpu")
 N_Y = 8
 BAG = Block((4.32, 4.72), (-0.4, 0.4), (0.6, 1.0), 0.47)
-SETTINGS = {"n_y": N_Y, "n_rounds": 2, "n_iterations": 60}
+SETTINGS = {"n_y": N_Y, "n_iterations": (60, 60)}
 # float32 sums in another order, carried through 120 steps: a hundred times the rounding of the largest density
 TOLERANCE = 100 * np.finfo(np.float32).eps
 
