@@ -31,6 +31,7 @@ _FREE_STANDING = 0.95  # of the mass must be net: nothing had to make room
 _REPLACED = 0.25  # with less of its mass net, a load is out of reach of any difference of mass
 _OUT_OF_SIGHT = 0.5  # of a load that lies where the comparison reports itself blind, at least
 REPLACES, HIDDEN = "replaces goods of its own density", "mostly where it reports itself blind"
+SAID, UNSAID = "from the mass that it says shows there", "lighter than that"
 _N_WORST = 10
 
 
@@ -154,6 +155,19 @@ def sight(unseen: float | None) -> str | None:
     return "in sight" if unseen < _OUT_OF_SIGHT else HIDDEN
 
 
+def said(label: str, net_kg: float, shows_from_kg: float | None) -> str | None:
+    """Whether the comparison said that such a load would show in its zone."""
+    if label not in ("added", "removed") or shows_from_kg is None:
+        return None
+    return SAID if net_kg >= shows_from_kg else UNSAID
+
+
+def _shows_from(trial: Trial) -> float | None:
+    """Mass from which on a load shows in the zone of this one, as the comparison says; a side wall counts as cargo."""
+    zone = trial.truth.zone
+    return None if zone is None else trial.case.reading.shows_from_kg.get("cargo" if zone == "side_wall" else zone)
+
+
 def _of_changed(value: Callable[[Trial], str | None]) -> Key:
     return lambda one: None if one.clean else value(one.trial)
 
@@ -163,6 +177,7 @@ _BREAKDOWNS: tuple[tuple[str, Key], ...] = (
     ("By mass", _mass),
     ("By what makes room", lambda one: room(one.trial.truth.label, one.trial.truth.mass_kg, one.trial.truth.net_kg)),
     ("By what could be seen of it", lambda one: sight(one.trial.unseen)),
+    ("By what it says would show", _of_changed(lambda t: said(t.truth.label, t.truth.net_kg, _shows_from(t)))),
     ("By zone", _of_changed(lambda t: t.truth.zone)),
     ("By place", _of_changed(lambda t: t.truth.place)),
     ("By cargo", lambda one: one.trial.truth.commodity),
@@ -330,6 +345,7 @@ def _row(one: RankedTrial) -> Row:
         "agreement": reading.agreement,
         "blind": reading.blind_fraction,
         "unseen": trial.unseen,
+        "shows from kg": _shows_from(trial),
         "findings": len(reading.findings),
         "strongest": f"{strongest.kind} {strongest.zone}" if strongest else None,
         "sigma": strongest.significance if strongest else None,

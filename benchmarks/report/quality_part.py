@@ -22,7 +22,7 @@ def quality_part(detection: Result, plots: Path) -> list[str]:
                "By priority, all outcomes included. Intervals: 95 %, bootstrap over containers."),
         *_curves(detection, plots),
         *(tabled(title, detection.rows(title), detection) for title in ("By what was done", "By mass", "By zone",
-          "By what makes room", "By what could be seen of it",
+          "By what makes room", "By what could be seen of it", "By what it says would show",
           "By side of the two sources", "By geometry in the sidecars", "By form")),
         tabled("Detected at 1 % false positives, by zone and mass",
                detected_by(detection.details, _mass, _zone, false_share=0.01), detection),

@@ -292,7 +292,7 @@ def _caption(reading: Reading, findings: Sequence[Finding], *, width: int) -> li
         lines += [_CaptionLine(words) for words in wrapped(reading.reason, width, size=_CAPTION)]
     elif not findings:
         lines.append(_CaptionLine("No finding." if reading.outcome == "compared" else "Nothing to compare it with."))
-    notes = " ".join(flag.sentence for flag in reading.flags)
+    notes = " ".join([reading.reach, *(flag.sentence for flag in reading.flags)]).strip()
     return lines + [_CaptionLine(words, quiet=True) for words in wrapped(notes, width, size=_CAPTION)]
 
 

@@ -52,6 +52,12 @@ def ranking_row(one: Ranked) -> dict[str, Any]:
     }
 
 
+def shown_row(one: Ranked) -> dict[str, Any]:
+    """What the workbench shows of a container: its line of the ranking, and from which mass on a load shows by zone."""
+    shows = {zone: _number(kg, 1) for zone, kg in one.case.reading.shows_from_kg.items()}
+    return ranking_row(one) | {"shows_from_kg": shows}
+
+
 def write_run(
     folder: Path,
     *,

@@ -8,6 +8,7 @@ import numpy as np
 
 from scantriage.compare.judge import Judged, Known, judge
 from scantriage.compare.pair import Compared, compare
+from scantriage.compare.reach import shows_from
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
 from scantriage.io.limits import MAX_ENERGIES
 from scantriage.locate.walls import wall_attenuation
@@ -137,6 +138,8 @@ def _read_prepared(
         opinion = None if opinion_of is None else opinion_of(compared.maps)
     with clock.stage("compare"):
         judged = judge(compared, known, opinion)
+        told = opinion is not None and known.calibrated
+        shows_from_kg = shows_from(compared.maps, known.size, doors_known=known.doors) if told else {}
     latest = read_single_scan(scans[1].image, scans[1].frame, record=scans[1].record, manifest=manifest)
     reading = Reading(
         outcome="compared",
@@ -144,6 +147,7 @@ def _read_prepared(
         learned=None if opinion is None else opinion.pair,
         blind_fraction=pair.blind,
         cargo_kg=latest.cargo_kg,
+        shows_from_kg=shows_from_kg,
         findings=tuple(_boxed(one, registered, scans) for one in judged),
         flags=_flags(scans, registered, compared, latest),
         stage_ms=clock.stage_ms,

@@ -13,7 +13,7 @@ import numpy as np
 from structlog.typing import FilteringBoundLogger
 
 from scantriage.errors import WorkspaceError
-from scantriage.io.products import ranking_row
+from scantriage.io.products import shown_row
 from scantriage.pipeline.container_job import ScanFile
 from scantriage.pipeline.day_plan import ContainerPlan, plan_day
 from scantriage.pipeline.engines import Engine, Failure
@@ -56,7 +56,7 @@ class _Day:
         cases = (self.cases | {name: self.plans[name].case(reading)}).values()
         now = datetime.fromisoformat(candidate.ranked_at)
         ranked = rank(cases, now=now, openings_per_day=self.settings.openings_per_day)
-        return ranking_row(next(one for one in ranked if one.case.container_id == name))
+        return shown_row(next(one for one in ranked if one.case.container_id == name))
 
     def task(self, container_id: str, rng: np.random.Generator) -> ProjectionTask:
         """What a worker needs to put a load into this container."""

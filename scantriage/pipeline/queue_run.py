@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from scantriage.io.products import ranking_row
+from scantriage.io.products import shown_row
 from scantriage.rank.action import act_by
 from scantriage.rank.case import Case, Ranked
 from scantriage.scan.record import ManifestEntry
@@ -44,7 +44,7 @@ def queue_row(one: Ranked, digest: str, *, now: datetime) -> QueueRow:
         flow=_flow(case),
         commodity=_commodity(manifest),
         acquired_at=None if scanned_at is None else utc_text(scanned_at),
-        row=json.dumps(ranking_row(one), ensure_ascii=False, allow_nan=False),
+        row=json.dumps(shown_row(one), ensure_ascii=False, allow_nan=False),
         manifest=None if manifest is None else to_json(manifest),
         ranked_at=utc_text(now),
     )

@@ -10,6 +10,7 @@ from scantriage.scan.quality import Flag
 
 Kind = Literal["added", "removed", "moved", "swapped", "pattern"]
 Zone = Literal["door_end", "cargo", "floor", "roof", "side_wall", "front_wall", "reefer_unit"]
+NEVER_KG = 1000.0  # nobody hides more in one place: where a load would show from there on, none would
 OutcomeName = Literal["compared", "single", "not_comparable", "unprocessable"]
 
 
@@ -91,7 +92,8 @@ class Reading:
     blind_fraction: part of the container's area that could not be compared, or read for a single scan.
     learned: log-odds, at even prior, that anything was done, as the learned comparison holds; None without one.
     cargo_kg: mass of what is in the container as the latest scan shows it, without the empty container; None
-    where uncalibrated.
+    where uncalibrated. shows_from_kg: by zone, from which mass on a load would have been found there, as a rule; at
+    most `NEVER_KG`.
     """
 
     outcome: OutcomeName
@@ -100,9 +102,18 @@ class Reading:
     learned: float | None = None
     blind_fraction: float | None = None
     cargo_kg: float | None = None
+    shows_from_kg: dict[Zone, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     flags: tuple[Flag, ...] = ()
     stage_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def reach(self) -> str:
+        """One sentence: from which mass on a load would have shown; empty where that is not known."""
+        told = [f"{_kilos(kg)} {_ZONE_WORDS[zone]}" for zone, kg in self.shows_from_kg.items() if kg < NEVER_KG]
+        if not told:
+            return ""
+        return f"A load would have shown from about {', '.join(told)}; a lighter one, or one elsewhere, may not have."
 
     @property
     def strongest(self) -> Finding | None:

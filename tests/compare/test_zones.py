@@ -1,8 +1,9 @@
 """Concealment zones, as a customs officer names them."""
 
+import numpy as np
 import pytest
 
-from scantriage.compare.zones import zone_of
+from scantriage.compare.zones import zone_of, zones_at
 from scantriage.scan.container import ContainerSize
 from scantriage.scan.geometry import MetreBox
 
@@ -33,6 +34,15 @@ def box(x, z, *, size=0.1):
 )
 def test_places_have_zones(at, y_m, size, zone):
     assert zone_of(at, y_m=y_m, size=size, doors_known=True) == zone
+
+
+@pytest.mark.parametrize("size", [DRY, REEFER])
+@pytest.mark.parametrize("doors_known", [True, False])
+def test_places_seen_from_the_side_have_the_zones_of_boxes_there(size, doors_known):
+    x, z = np.array([0.06, 0.35, 3.0, 11.9]), np.array([0.1, 1.2, 2.55, 2.85])
+    zones = zones_at(x, z[:, np.newaxis], size, doors_known=doors_known)
+    for (k, s), zone in np.ndenumerate(zones):
+        assert zone == zone_of(box(x[s], z[k]), y_m=0.0, size=size, doors_known=doors_known)
 
 
 def test_a_box_lies_where_its_middle_lies():

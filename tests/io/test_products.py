@@ -3,12 +3,13 @@
 import csv
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from scantriage.io.products import write_ranking, write_run
+from scantriage.io.products import ranking_row, shown_row, write_ranking, write_run
 from scantriage.io.whole_file import write_whole
 from scantriage.rank.priority import Case, rank
 from scantriage.scan.finding import Finding, Reading
@@ -47,6 +48,12 @@ def read_ranking(folder: Path) -> list[dict]:
 def read_table(folder: Path) -> list[dict]:
     with (folder / "ranking.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_the_workbench_is_also_told_from_which_mass_on_a_load_shows():
+    reading = replace(COMPARED, shows_from_kg={"door_end": 12.0})
+    (one,) = rank([Case("MSCU1234566", reading, ORIGIN, RESCAN)], now=NOW)
+    assert shown_row(one) == ranking_row(one) | {"shows_from_kg": {"door_end": 12.0}}
 
 
 def test_a_ranking_has_the_keys_of_the_format_and_the_most_urgent_first(tmp_path):

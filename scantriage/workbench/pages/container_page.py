@@ -54,7 +54,10 @@ class FindingShown:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the program found: outcome, priority and what it was made of; `reason` where nothing could be compared."""
+    """What the program found: outcome, priority and what it was made of; `reason` where nothing could be compared.
+
+    shows_from_kg: by zone, from which mass on a load would have been found.
+    """
 
     outcome: str
     reason: str
@@ -63,6 +66,7 @@ class Reading:
     place: str | None
     agreement: float | None
     blind_fraction: float | None
+    shows_from_kg: Mapping[str, float]
     findings: tuple[FindingShown, ...]
     evidence: tuple[EvidenceBar, ...]
     evidence_width: int = WIDTH
@@ -204,6 +208,7 @@ def _reading(line: Mapping[str, Any], *, blind: bool) -> Reading:
         place=line.get("where"),
         agreement=line.get("agreement"),
         blind_fraction=line.get("blind_fraction"),
+        shows_from_kg=line.get("shows_from_kg", {}),
         findings=tuple(_finding(one, told(one["sentence"])) for one in line.get("findings", ())),
         evidence=evidence_bars(evidence),
     )
