@@ -110,7 +110,10 @@ class Reading:
     @property
     def reach(self) -> str:
         """One sentence: from which mass on a load would have shown; empty where that is not known."""
-        told = [f"{_kilos(kg)} {_ZONE_WORDS[zone]}" for zone, kg in self.shows_from_kg.items() if kg < NEVER_KG]
+        words = _ZONE_WORDS
+        if not {"front_wall", "reefer_unit"} & {*self.shows_from_kg}:  # where nobody saw which end has the doors
+            words = _ZONE_WORDS | {"door_end": "at either end"}
+        told = [f"{_kilos(kg)} {words[zone]}" for zone, kg in self.shows_from_kg.items() if kg < NEVER_KG]
         if not told:
             return ""
         return f"A load would have shown from about {', '.join(told)}; a lighter one, or one elsewhere, may not have."

@@ -12,6 +12,7 @@ from scantriage.compare.judge import (
     CONVINCED_OF_DISPLAY,
     CONVINCED_OF_SWAP,
     MAX_FINDINGS,
+    PLAIN,
     Known,
     Opinion,
     is_swapped,
@@ -102,6 +103,17 @@ def test_of_display_exports_an_opinion_must_be_surer(calibrated, convincing):
     for pair, n_named in ((convincing - 0.1, 0), (convincing + 0.1, 1)):
         assert len(findings(calibrated=calibrated, differs=differs, opinion=Opinion(places, pair))) == n_named
     assert CONVINCED < CONVINCED_OF_DISPLAY
+
+
+def test_beside_the_strongest_place_only_plain_ones_are_named():
+    differs, places = NOTHING.copy(), meant_at((11, 15), (21, 25))
+    differs[10:16, 20:26] = differs[10:16, 60:66] = 1.0
+    for beside, n_named in ((PLAIN - 0.1, 1), (PLAIN + 0.1, 2)):
+        places[0, 11:15, 21:25], places[0, 11:15, 61:65] = PLAIN + 1, beside
+        assert len(findings(differs=differs, opinion=Opinion(places, pair=3.0))) == n_named
+    places[0, 11:15, 21:25], places[0, 11:15, 61:65] = PLAIN - 0.5, PLAIN - 0.6
+    (strongest,) = findings(differs=differs, opinion=Opinion(places, pair=3.0))  # where none is plain
+    assert strongest.container_box.x0 == pytest.approx(21 * 0.06)
 
 
 def test_a_place_that_an_opinion_means_is_named_once():

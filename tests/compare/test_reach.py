@@ -58,10 +58,13 @@ def test_one_place_that_is_seen_badly_does_not_speak_for_its_zone():
 
 
 def test_a_reading_says_it_in_a_sentence_and_leaves_out_where_nothing_would_show():
-    reading = Reading("compared", shows_from_kg={"door_end": 12.0, "cargo": 45.0, "floor": NEVER_KG})
+    told = {"door_end": 12.0, "cargo": 45.0, "floor": NEVER_KG, "front_wall": NEVER_KG}
+    reading = Reading("compared", shows_from_kg=told)
     assert reading.reach == (
         "A load would have shown from about 12 kg behind the doors, 45 kg in the cargo; "
         "a lighter one, or one elsewhere, may not have."
     )
+    either = Reading("compared", shows_from_kg={"door_end": 12.0})  # no front is told: either end may have the doors
+    assert either.reach.startswith("A load would have shown from about 12 kg at either end;")
     assert Reading("compared", shows_from_kg={"floor": NEVER_KG}).reach == ""
     assert Reading("single").reach == ""
