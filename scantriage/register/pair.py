@@ -27,6 +27,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 TURN_GAIN = 0.1  # in likeness, before the doors that were seen in both scans count as mistaken
 OPPOSITE_GAIN = 0.85  # of the misfit: scans nobody described are mostly of one kind, so mostly of one side
+BOTH_CUT_LIKENESS = 0.85  # of 17 such pairs, unchanged, eight of the ten below looked changed, none of those above
 CUT_MARGIN_M = 0.15  # beside a cut: what is half in the scan is not comparable
 MIN_LIKENESS = 0.45  # below, aligning follows chance: what the outlines say is kept
 
@@ -64,7 +65,7 @@ class Registered:
 def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -> Registered:
     """Bring two scans of one container onto its own grid, front at the left.
 
-    Raises NotComparable when a cut-off scan cannot be placed.
+    Raises NotComparable when cut-off scans cannot be placed.
     """
     grid = ContainerGrid.around(size.length_m, size.height_m)
     first, second = (_rectify(scan, _place(scan, size), grid) for scan in (origin, rescan))
@@ -143,7 +144,7 @@ def _of_columns(scan: Rectified, chosen: Callable[[NDArray[Any]], NDArray[Any]])
 def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along:
     """Turn the rescan when its load says so, and both when only the rescan shows the doors; each way uncut first.
 
-    Raises NotComparable when a cut-off scan fits in neither way.
+    Raises NotComparable when cut-off scans fit in neither way.
     """
     doors = [scan.frame.doors for scan in scans]
     straight = _fitted(origin, rescan, scans=scans)
@@ -169,7 +170,8 @@ def _likeness(along: _Along | NotComparable) -> float:
 def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along | NotComparable:
     """Both aligned, the outline of one that shows only part of the container extended; why not where it fits nowhere.
 
-    Nothing is extended when both are whole or both are cut.
+    Nothing is extended when both are whole or both are cut: then neither tells how much the other misses, and only two
+    that miss alike fit each other.
     """
     cut = [scan.frame.cut_left != scan.frame.cut_right for scan in scans]
     try:
@@ -179,7 +181,14 @@ def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, L
             return _aligned(origin, _extended(rescan, origin, scans[1]))
     except NotComparable as refused:
         return refused
-    return _aligned(origin, rescan)
+    along = _aligned(origin, rescan)
+    if all(cut) and along.likeness < BOTH_CUT_LIKENESS:
+        return NotComparable(
+            "Both scans miss an end of the container, and what they show does not fit.",
+            likeness=along.likeness,
+            required=BOTH_CUT_LIKENESS,
+        )
+    return along
 
 
 def _extended(part: Rectified, whole: Rectified, scan: LocatedScan) -> Rectified:

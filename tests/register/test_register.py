@@ -108,6 +108,28 @@ def test_a_cut_off_scan_whose_doors_nobody_saw_lies_the_way_its_part_fits_the_wh
     assert result.rescan.placement.doors_last is not turned
 
 
+def cut_off(end, *, missing, seed):
+    """A scan from which so many columns of 600 are missing at one end."""
+    cols, n_cols = ((-float(missing), 600.0 - missing), 640) if end == "front" else ((40.0, 640.0), 640 - missing)
+    place = placement(cols=cols)
+    frame = outline(place)
+    seen = (max(cols[0], 0.0), min(cols[1], float(n_cols)))
+    part = ContainerFrame(
+        seen, frame.roof_rows, frame.floor_rows, cut_left=end == "front", cut_right=end == "doors", doors="right"
+    )
+    return located(place, blocks=LOPSIDED, frame=part, n_cols=n_cols, seed=seed)
+
+
+def test_two_scans_that_miss_the_same_end_alike_are_compared():
+    result = register(cut_off("front", missing=90, seed=0), cut_off("front", missing=90, seed=1), size=SIZE)
+    assert result.likeness > 0.9
+
+
+def test_two_scans_that_miss_different_ends_are_not_comparable():
+    with pytest.raises(NotComparable, match="Both scans miss an end"):
+        register(cut_off("front", missing=150, seed=0), cut_off("doors", missing=150, seed=1), size=SIZE)
+
+
 def test_a_cut_off_scan_of_another_container_is_not_comparable():
     blank = scanned([], placement())
     frame = outline(placement(), doors="right", cut_left=True)
