@@ -36,8 +36,8 @@ UNWALLED = (
     "The container's walls do not show in the rescan: it holds too little open beam to be calibrated by.",
 )
 HOPELESS_AGREEMENT = 0.6
-# Along the container, of display exports: twelve of thirteen unchanged pairs below had an outline that was not the
-# container's. Raw scans as unlike (13 pairs) all held another load.
+# Along the container. All 13 of 3,481 unchanged pairs that are less alike were of display exports, and all 18 pairs of
+# raw scans that are held another load.
 LEAST_DISPLAY_LIKENESS = 0.25
 
 
