@@ -43,7 +43,8 @@ def calibrate_counts(
         inside = counts if not dead.cols.any() else np.ascontiguousarray(counts[:, ~dead.cols])
         where = known if highest is None else highest.air
         beam = find_open_beam(inside, dark=dark) if where is None else open_beam_in(where, inside, dark=dark)
-        unlit = dark_noise(pixels[energy][dead.rows][:, ~dead.cols], dark=dark)
+        level = float(np.median(beam.gain))
+        unlit = dark_noise(pixels[energy][dead.rows][:, ~dead.cols], dark=dark, level=level)
         noise = count_noise(inside, dark=dark, beam=beam, dark_noise=unlit)
         ceiling = _ceiling(pixels[energy])
         n_clipped = max(n_clipped, n_at(counts, ceiling) if ceiling < np.inf else 0)

@@ -11,6 +11,9 @@ from scantriage.arrays.robust import clipped_mean_sd
 from scantriage.scan.image import FloatImage
 
 
+MOST_NOISE = 0.005  # of the open beam: electronics are ten times quieter, and rows that see a scene vary more
+
+
 def estimate_dark(counts: NDArray[Any]) -> float:
     """Dark level of a scan in counts: the level of unlit rows, else the darkest pixels, else 0.
 
@@ -28,14 +31,15 @@ def estimate_dark(counts: NDArray[Any]) -> float:
     return darkest if darkest < 0.02 * bright else 0.0
 
 
-def dark_noise(dead_rows: FloatImage, *, dark: float) -> float | None:
+def dark_noise(dead_rows: FloatImage, *, dark: float, level: float) -> float | None:
     """Standard deviation of the counts without beam, from the dead rows that lie about the dark level.
 
-    dead_rows: (N, C) counts. None when there are none, or when they are stuck. Spikes to either end of the
-    scale do not count: one in a row of 400 would make the noise a hundred times larger.
+    dead_rows: (N, C) counts. level: of the open beam above dark. None when there are none, or when they are stuck.
+    Spikes to either end of the scale do not count: one in a row of 400 would make the noise a hundred times larger.
+    Nor does a row that is lit after all, dead at another energy only: its spread is what it shows, not noise.
     """
     if dead_rows.size == 0:
         return None
     spread = np.array([clipped_mean_sd(row)[1] for row in dead_rows])
-    unlit = (spread > 0) & (np.abs(np.median(dead_rows, axis=1) - dark) < 5 * spread)
+    unlit = (spread > 0) & (spread < MOST_NOISE * level) & (np.abs(np.median(dead_rows, axis=1) - dark) < 5 * spread)
     return float(np.median(spread[unlit])) if unlit.any() else None

@@ -3,6 +3,7 @@ import pytest
 from made_counts import CHASSIS, COLS, DARK, FLOOR, FRONT, REAR, ROOF, ROWS, Detector, container
 
 from scantriage.calibrate.attenuation import calibrate
+from scantriage.calibrate.dark import dark_noise
 from scantriage.errors import UnreadableScan
 from scantriage.scan.quality import Flag
 
@@ -275,3 +276,11 @@ def test_a_tiny_image_is_calibrated_or_refused_but_never_breaks(shape):
 def test_a_flat_array_is_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="E, R, C"):
         calibrate(np.zeros((40, 60), np.uint16), kind="raw", dark_level=None)
+
+
+def test_a_row_that_is_dead_at_another_energy_only_tells_no_noise_of_the_dark():
+    rng = np.random.default_rng(0)
+    dark_row = rng.normal(500, 3, (1, 2000))
+    lit_row = np.where(rng.random((1, 2000)) < 0.4, 45_000, 700) + rng.normal(0, 30, (1, 2000))
+    assert dark_noise(np.concatenate([dark_row, lit_row, lit_row]), dark=500, level=45_000) == pytest.approx(3, rel=0.1)
+    assert dark_noise(lit_row, dark=500, level=45_000) is None
