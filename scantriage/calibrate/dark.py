@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scantriage.arrays.robust import clipped_mean_sd
 from scantriage.scan.image import FloatImage
 
-
 MOST_NOISE = 0.005  # of the open beam: electronics are ten times quieter, and rows that see a scene vary more
 
 
