@@ -15,8 +15,7 @@ from rich.progress import track
 from scipy.optimize import minimize
 
 from benchmarks.metrics import auc
-from scantriage.compare.reach import FOUND, OF_ZONE, SURE, conditions
-from scantriage.compare.zones import zones_at
+from scantriage.compare.reach import FOUND, OF_ZONE, SURE, conditions, zones_of_cells
 from scantriage.learn.example import Example, read_example
 from scantriage.pipeline.model import load_model
 from scantriage.scan.container import ContainerSize
@@ -63,8 +62,7 @@ def _read(paths: list[Path]) -> _Loads:
 def _facts(example: Example, own: NDArray[np.bool_]) -> list[float]:
     pair = example.maps.circumstances
     size = ContainerSize(pair.length_m, pair.height_m, pair.reefer)
-    z, x = ((np.arange(n) + 0.5) * step for n, step in zip(own.shape, (pair.cell_z_m, pair.cell_x_m), strict=True))
-    here = zones_at(x, z[:, np.newaxis], size, doors_known=True)[own].tolist()
+    here = zones_of_cells(example.maps, size, doors_known=True)[own].tolist()
     zone = max(_ZONES, key=here.count)
     around = [float(layer[own].mean()) for layer in conditions(example.maps)]
     return [np.log(abs(example.net_kg)), *around, *(float(zone == other) for other in _ZONES)]

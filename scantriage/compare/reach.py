@@ -40,9 +40,7 @@ def shows_from(maps: Maps, size: ContainerSize, *, doors_known: bool) -> dict[Zo
     Only of containers whose scans are both calibrated does it mean anything. Side walls count as cargo: from the side
     both are one place.
     """
-    pair, (sd, thickness) = maps.circumstances, conditions(maps)
-    z, x = ((np.arange(n) + 0.5) * step for n, step in zip(sd.shape, (pair.cell_z_m, pair.cell_x_m), strict=True))
-    zones = zones_at(x, z[:, np.newaxis], size, doors_known=doors_known)
+    zones, (sd, thickness) = zones_of_cells(maps, size, doors_known=doors_known), conditions(maps)
     told: dict[Zone, float] = {}
     for zone, odds in OF_ZONE.items():
         here = zones == zone
@@ -51,6 +49,13 @@ def shows_from(maps: Maps, size: ContainerSize, *, doors_known: bool) -> dict[Zo
             from_kg = float(np.exp(np.quantile(short, MOST) / PER_MASS))
             told[zone] = min(float(f"{from_kg:.2g}"), NEVER_KG)  # of which more digits would tell nothing
     return told
+
+
+def zones_of_cells(maps: Maps, size: ContainerSize, *, doors_known: bool) -> NDArray[np.str_]:
+    """(Z, S) the zone of each of the container's own cells."""
+    pair, shape = maps.circumstances, maps.channels[0, maps.inside].shape
+    z, x = ((np.arange(n) + 0.5) * step for n, step in zip(shape, (pair.cell_z_m, pair.cell_x_m), strict=True))
+    return zones_at(x, z[:, np.newaxis], size, doors_known=doors_known)
 
 
 def conditions(maps: Maps) -> tuple[FloatArray, FloatArray]:
