@@ -54,7 +54,7 @@ def located(
     records = (pair.origin.record, pair.rescan.record)
     energies = choose_energies(*records, n_planes=(2, 2))
     first, second = (
-        LocatedScan(one.image, frame, record.geometry, *energy)
+        LocatedScan(one.image, frame, record.geometry, record.column_pitch_mm, *energy)
         for one, frame, record, energy in zip(calibrated, frames, records, energies, strict=True)
     )
     return first, second

@@ -60,7 +60,7 @@ def _pair(seed: int) -> Pair:
         )
     planes = choose_energies(origin.record, rescan.record, n_planes=(origin.image.shape[0], rescan.image.shape[0]))
     first, second = (
-        LocatedScan(scan.image, scan.frame, scan.record.geometry, *plane)
+        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, *plane)
         for scan, plane in zip((origin, rescan), planes, strict=True)
     )
     found = register(first, second, size=container_size(origin, entry))

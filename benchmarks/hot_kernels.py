@@ -54,7 +54,7 @@ def _located(pair: FullSizePair) -> tuple[LocatedScan, LocatedScan]:
     energies = choose_energies(pair.origin.record, pair.rescan.record)
     prepared = [prepare(source, pair.manifest, StageClock()) for source in sources]
     first, second = (
-        LocatedScan(scan.image, scan.frame, scan.record.geometry, *energy)
+        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, *energy)
         for scan, energy in zip(prepared, energies, strict=True)
     )
     return first, second

@@ -166,7 +166,7 @@ def _located(
     scans: tuple[PreparedScan, PreparedScan], energies: tuple[tuple[int, float], tuple[int, float]]
 ) -> tuple[LocatedScan, LocatedScan]:
     first, second = (
-        LocatedScan(scan.image, scan.frame, scan.record.geometry, *energy)
+        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, *energy)
         for scan, energy in zip(scans, energies, strict=True)
     )
     return first, second

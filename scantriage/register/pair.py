@@ -15,7 +15,7 @@ from scantriage.register.cut import seen_share
 from scantriage.register.height import HeightFit, align_height
 from scantriage.register.place import place
 from scantriage.register.rectify import rectify
-from scantriage.register.travel import OUTLIER, Travel, align_travel, band_profiles
+from scantriage.register.travel import OUTLIER, Travel, align_travel, band_profiles, details
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import ContainerGrid, FanGeometry
 from scantriage.scan.image import ScanImage
@@ -27,20 +27,37 @@ FloatArray = NDArray[np.floating[Any]]
 
 TURN_GAIN = 0.1  # in likeness, before the doors that were seen in both scans count as mistaken
 OPPOSITE_GAIN = 0.85  # of the misfit: scans nobody described are mostly of one kind, so mostly of one side
-BOTH_CUT_LIKENESS = 0.85  # of 17 such pairs, unchanged, eight of the ten below looked changed, none of those above
+CUT_LIKENESS = 0.5  # of a cut-off scan to another; unlike containers reach 0.3
+BOTH_CUT_LIKENESS = 0.85  # where none tells how much: of 17 pairs, unchanged, eight of the ten below looked changed
 CUT_MARGIN_M = 0.15  # beside a cut: what is half in the scan is not comparable
 MIN_LIKENESS = 0.45  # below, aligning follows chance: what the outlines say is kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocatedScan:
-    """One scan as registration takes it. geometry: None where unknown; energy_mv of the plane to use."""
+    """One scan as registration takes it.
+
+    geometry, column_pitch_mm: None where unknown. energy, energy_mv: of the plane to use.
+    """
 
     image: ScanImage
     frame: ContainerFrame
     geometry: FanGeometry | None
+    column_pitch_mm: float | None
     energy: int
     energy_mv: float
+
+    @property
+    def cut(self) -> bool:
+        """Whether one end of the container lies outside the scan."""
+        return self.frame.cut_left != self.frame.cut_right
+
+    def share_told(self, size: ContainerSize) -> float | None:
+        """Share of the container's length that it shows, by its way per column; None where that is unknown."""
+        if self.column_pitch_mm is None:
+            return None
+        first, last = self.frame.cols
+        return min((last - first) * self.column_pitch_mm / 1000 / size.length_m, 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,14 +113,16 @@ class _Along:
 
 def _aligned(origin: Rectified, rescan: Rectified) -> _Along:
     """Both as they are, aligned without a bound: all that differs tells which way a scan lies."""
-    profiles = band_profiles(origin), band_profiles(rescan)
-    return _Along(origin, rescan, profiles, _travel(origin, rescan, profiles, outlier=np.inf))
+    seen = _seen(origin, rescan)
+    pitch_m = origin.grid.pitch_m
+    profiles = [details(band_profiles(scan), seen, pitch_m=pitch_m) for scan in (origin, rescan)]
+    first, second = profiles
+    return _Along(origin, rescan, (first, second), align_travel(first, second, seen, pitch_m=pitch_m, outlier=np.inf))
 
 
-def _travel(origin: Rectified, rescan: Rectified, profiles: tuple[FloatArray, FloatArray], *, outlier: float) -> Travel:
-    """How the rescan lies along the origin scan, by the columns of the container that both show."""
-    seen = np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
-    return align_travel(*profiles, seen, pitch_m=origin.grid.pitch_m, outlier=outlier)
+def _seen(origin: Rectified, rescan: Rectified) -> NDArray[np.bool_]:
+    """(C,) columns of the container that both show."""
+    return np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
 
 
 def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
@@ -160,7 +179,8 @@ def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan,
     if isinstance(chosen, NotComparable):
         raise chosen
     # what is alike tells where each place of it lies
-    return replace(chosen, travel=_travel(chosen.origin, chosen.rescan, chosen.profiles, outlier=OUTLIER))
+    seen, pitch_m = _seen(chosen.origin, chosen.rescan), chosen.origin.grid.pitch_m
+    return replace(chosen, travel=align_travel(*chosen.profiles, seen, pitch_m=pitch_m, outlier=OUTLIER))
 
 
 def _likeness(along: _Along | NotComparable) -> float:
@@ -170,36 +190,47 @@ def _likeness(along: _Along | NotComparable) -> float:
 def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along | NotComparable:
     """Both aligned, the outline of one that shows only part of the container extended; why not where it fits nowhere.
 
-    Nothing is extended when both are whole or both are cut: then neither tells how much the other misses, and only two
-    that miss alike fit each other.
+    How much a cut-off scan shows is told by its way per column, or else by the other scan. Where both are cut off and
+    either has no way per column nothing tells it: then only two that miss alike fit each other.
     """
-    cut = [scan.frame.cut_left != scan.frame.cut_right for scan in scans]
-    try:
-        if cut == [True, False]:
-            return _aligned(_extended(origin, rescan, scans[0]), rescan)
-        if cut == [False, True]:
-            return _aligned(origin, _extended(rescan, origin, scans[1]))
-    except NotComparable as refused:
-        return refused
-    along = _aligned(origin, rescan)
-    if all(cut) and along.likeness < BOTH_CUT_LIKENESS:
-        return NotComparable(
-            "Both scans miss an end of the container, and what they show does not fit.",
-            likeness=along.likeness,
-            required=BOTH_CUT_LIKENESS,
-        )
-    return along
+    size = origin.placement.size
+    first, second = (scan.share_told(size) if scan.cut else 1.0 for scan in scans)
+    required = CUT_LIKENESS if any(scan.cut for scan in scans) else -1.0
+    if all(scan.cut for scan in scans) and None in (first, second):
+        first, second, required = 1.0, 1.0, BOTH_CUT_LIKENESS
+    if first is None:
+        first = _share_seen(rescan, origin, scans[0])
+    if second is None:
+        second = _share_seen(origin, rescan, scans[1])
+    along = _aligned(_extended(origin, scans[0], first), _extended(rescan, scans[1], second))
+    if along.likeness >= required:
+        return along
+    sentence = "An end of the container lies outside one scan, and the rest does not fit the other scan."
+    if all(scan.cut for scan in scans):
+        sentence = "Both scans miss an end of the container, and what they show does not fit."
+    return NotComparable(sentence, likeness=along.likeness, required=required)
 
 
-def _extended(part: Rectified, whole: Rectified, scan: LocatedScan) -> Rectified:
-    front_cut = scan.frame.cut_left == part.placement.doors_last
-    share = seen_share(whole, part, front_cut=front_cut)
+def _share_seen(whole: Rectified, part: Rectified, scan: LocatedScan) -> float:
+    profiles = band_profiles(whole), band_profiles(part)
+    return seen_share(*profiles, front_cut=_front_cut(part, scan), pitch_m=part.grid.pitch_m)
+
+
+def _extended(part: Rectified, scan: LocatedScan, share: float) -> Rectified:
+    """The scan with its outline as long as the container is of which it shows this share."""
+    if share == 1:
+        return part
     front, doors = part.placement.cols
-    if front_cut:
+    if _front_cut(part, scan):
         front = doors - (doors - front) / share
     else:
         doors = front + (doors - front) / share
     return _rectify(scan, replace(part.placement, cols=(front, doors)), part.grid)
+
+
+def _front_cut(part: Rectified, scan: LocatedScan) -> bool:
+    """Whether it is the front of the container that lies outside the scan."""
+    return scan.frame.cut_left == part.placement.doors_last
 
 
 def _settle(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> Placement:

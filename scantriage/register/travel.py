@@ -35,6 +35,7 @@ OUTLIER = 2.0  # squared difference that counts half: a load that came must not 
 BEND_COST = 0.03  # of a change of the speed by 5 % within a node; a clear profile gains 0.1 to 1 per node
 END_COST = 3.0  # where an end lies elsewhere than its outline says, by `END_M` or more
 END_M = 0.05
+TINY = 1e-3  # of a blurred mask: there nothing was seen for metres
 FAR_COST = 0.02  # at the end of the reach: breaks ties between equal pallets towards no displacement
 
 
@@ -53,7 +54,7 @@ class Travel:
 def align_travel(
     first: FloatArray, second: FloatArray, seen: NDArray[np.bool_], *, pitch_m: float, outlier: float = OUTLIER
 ) -> Travel:
-    """Align a rescan along the container with its origin scan; (B, C) band profiles of each, on one grid.
+    """Align a rescan along the container with its origin scan; (B, C) `details` of each, on one grid.
 
     seen: (C,) False where the container lies outside one of the scans: nothing is compared there, and an end
     that was not seen may lie anywhere. outlier: squared difference that counts half.
@@ -72,18 +73,31 @@ def align_travel(
 
 
 def band_profiles(scan: Rectified) -> FloatArray:
-    """(B, C) mean attenuation of B horizontal bands along the container, high-passed, of unit variance."""
-    grid = scan.grid
-    z = grid.z_m()
-    height = scan.placement.size.height_m
+    """(B, C) mean attenuation of B horizontal bands along the container."""
+    z = scan.grid.z_m()
     attenuation = np.where(scan.valid, np.minimum(scan.attenuation, MAX_ATTENUATION), 0)
-    edges = np.linspace(0.0, height, N_BANDS + 1)
+    edges = np.linspace(0.0, scan.placement.size.height_m, N_BANDS + 1)
     bands = [attenuation[(z >= low) & (z < high)].mean(axis=0) for low, high in itertools.pairwise(edges)]
-    profiles = np.stack(bands).astype(np.float32)
-    blur = cv2.GaussianBlur(profiles, (0, 0), sigmaX=HIGH_PASS_M / 2 / grid.pitch_m, sigmaY=0.01)
-    detail = cv2.GaussianBlur(profiles - blur, (0, 0), sigmaX=0.01 / grid.pitch_m, sigmaY=0.01)
+    return np.stack(bands).astype(np.float32)
+
+
+def details(bands: FloatArray, seen: NDArray[np.bool_], *, pitch_m: float) -> FloatArray:
+    """Band profiles high-passed, of unit variance; (C,) seen: which columns there are, zero elsewhere.
+
+    Two scans are alike in the columns that both show, each high-passed within these: a cut edge is no step, and what
+    the mean around it lacks it lacks in both.
+    """
+    there = seen.astype(np.float32)[np.newaxis]
+    mean = _blurred(bands * there, HIGH_PASS_M / 2 / pitch_m) / np.maximum(
+        _blurred(there, HIGH_PASS_M / 2 / pitch_m), TINY
+    )
+    detail = _blurred((bands - mean) * there, 0.01 / pitch_m) * there
     # 0.02: an empty container's walls; below that a band holds nothing but noise
-    return np.asarray(detail / (detail.std(axis=1, keepdims=True) + 0.02), dtype=np.float32)
+    return np.asarray(detail / (detail[:, seen].std(axis=1, keepdims=True) + 0.02), dtype=np.float32)
+
+
+def _blurred(bands: FloatArray, sigma: float) -> FloatArray:
+    return np.asarray(cv2.GaussianBlur(bands, (0, 0), sigmaX=sigma, sigmaY=0.01))
 
 
 def _cost_volume(

@@ -29,9 +29,11 @@ DOORS_FIRST = (640.0, 40.0)
 LOPSIDED = (*LOADED, Block((1.0, 1.4), (0.6, 1.1), (0.2, 2.2), 0.3), Block((3.0, 3.4), (-1.1, -0.7), (0.2, 2.2), 0.4))
 
 
-def located(place, *, blocks=LOADED, doors="right", frame=None, told=True, n_cols=680, seed=0):
+def located(place, *, blocks=LOADED, doors="right", frame=None, told=True, pitch_mm=None, n_cols=680, seed=0):
     image = scanned(blocks, place, n_cols=n_cols, seed=seed)
-    return LocatedScan(image, frame or outline(place, doors=doors), place.geometry if told else None, 0, ENERGY_MV)
+    return LocatedScan(
+        image, frame or outline(place, doors=doors), place.geometry if told else None, pitch_mm, 0, ENERGY_MV
+    )
 
 
 def likeness(scan, place):
@@ -108,7 +110,7 @@ def test_a_cut_off_scan_whose_doors_nobody_saw_lies_the_way_its_part_fits_the_wh
     assert result.rescan.placement.doors_last is not turned
 
 
-def cut_off(end, *, missing, seed):
+def cut_off(end, *, missing, seed, blocks=LOPSIDED, pitch_mm=None):
     """A scan from which so many columns of 600 are missing at one end."""
     cols, n_cols = ((-float(missing), 600.0 - missing), 640) if end == "front" else ((40.0, 640.0), 640 - missing)
     place = placement(cols=cols)
@@ -117,7 +119,7 @@ def cut_off(end, *, missing, seed):
     part = ContainerFrame(
         seen, frame.roof_rows, frame.floor_rows, cut_left=end == "front", cut_right=end == "doors", doors="right"
     )
-    return located(place, blocks=LOPSIDED, frame=part, n_cols=n_cols, seed=seed)
+    return located(place, blocks=blocks, frame=part, pitch_mm=pitch_mm, n_cols=n_cols, seed=seed)
 
 
 def test_two_scans_that_miss_the_same_end_alike_are_compared():
@@ -130,10 +132,39 @@ def test_two_scans_that_miss_different_ends_are_not_comparable():
         register(cut_off("front", missing=150, seed=0), cut_off("doors", missing=150, seed=1), size=SIZE)
 
 
+PITCH_MM = 1000 * LENGTH_M / 600
+ALIKE = [Block((x, x + 0.5), (-1.1, 1.1), (0.16, 1.4), 0.1) for x in np.arange(0.3, 5.2, 0.55)]
+
+
+@pytest.mark.parametrize("end", ["front", "doors"])
+def test_the_way_per_column_tells_how_far_a_cut_off_container_reaches(end):
+    part = cut_off(end, missing=127, seed=1, blocks=ALIKE, pitch_mm=PITCH_MM)
+    result = register(located(placement(), blocks=ALIKE), part, size=SIZE)
+    true = (-127.0, 473.0) if end == "front" else (40.0, 640.0)
+    assert result.rescan.placement.cols == pytest.approx(true, abs=1)  # the other scan tells it to 2.5 %, 15 columns
+
+
+@pytest.mark.parametrize("off", [0.97, 1.03])
+@pytest.mark.parametrize("end", ["front", "doors"])
+def test_a_way_per_column_that_is_a_little_off_puts_no_pallet_upon_its_neighbour(end, off):
+    part = cut_off(end, missing=127, seed=1, blocks=ALIKE, pitch_mm=off * PITCH_MM)
+    result = register(located(placement(), blocks=ALIKE), part, size=SIZE)
+    true = (-127.0, 473.0) if end == "front" else (40.0, 640.0)
+    middle = result.rescan.placement.columns(result.x_m[len(result.x_m) // 2 :][:1])
+    assert middle == pytest.approx(np.mean(true), abs=6)  # of 600: the next pallet is 54 away
+
+
+def test_two_scans_that_miss_different_ends_are_compared_where_the_way_per_column_is_known():
+    scans = [cut_off(end, missing=90, seed=k, pitch_mm=PITCH_MM) for k, end in enumerate(("front", "doors"))]
+    result = register(*scans, size=SIZE)
+    assert result.likeness > 0.9
+    assert np.abs(result.x_m - np.linspace(0, LENGTH_M, len(result.x_m)))[150:-150].max() < 0.05
+
+
 def test_a_cut_off_scan_of_another_container_is_not_comparable():
     blank = scanned([], placement())
     frame = outline(placement(), doors="right", cut_left=True)
-    other = LocatedScan(blank, frame, geometry(), 0, ENERGY_MV)
+    other = LocatedScan(blank, frame, geometry(), None, 0, ENERGY_MV)
     with pytest.raises(NotComparable, match="lies outside one scan"):
         register(located(placement()), other, size=SIZE)
 

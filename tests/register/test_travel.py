@@ -5,7 +5,7 @@ import pytest
 from made_loads import GRID, HEIGHT_M, LENGTH_M, LOADED, NOISE, Block, geometry, placement, rectified, scanned
 
 from scantriage.register.rectify import rectify
-from scantriage.register.travel import align_travel, band_profiles
+from scantriage.register.travel import align_travel, band_profiles, details
 
 # within 15 % of the even speed, as drive-through scanners are, at rest at both ends
 WARP_M = 0.22
@@ -24,7 +24,8 @@ def warped(x_seen):
 
 def align(origin, rescan):
     seen = origin.valid.any(axis=0) & rescan.valid.any(axis=0)
-    return align_travel(band_profiles(origin), band_profiles(rescan), seen, pitch_m=GRID.pitch_m)
+    first, second = (details(band_profiles(scan), seen, pitch_m=GRID.pitch_m) for scan in (origin, rescan))
+    return align_travel(first, second, seen, pitch_m=GRID.pitch_m)
 
 
 def on_grid(blocks, place, **options):
@@ -86,10 +87,11 @@ def test_a_heavy_load_at_an_end_is_not_pushed_out_of_the_container(thick_m, dens
 def test_an_end_that_one_scan_misses_may_lie_anywhere():
     whole = rectified(LOADED, noise=NOISE, seed=1)
     seen = GRID.x_m() < 0.8 * LENGTH_M
-    first = band_profiles(whole)
+    bands = band_profiles(whole)
     late = 0.1
-    second = np.stack([np.interp(GRID.x_m() - late, GRID.x_m(), row) for row in first]).astype(np.float32)
-    travel = align_travel(first, np.where(seen, second, 0).astype(np.float32), seen, pitch_m=GRID.pitch_m)
+    moved = np.stack([np.interp(GRID.x_m() - late, GRID.x_m(), row) for row in bands]).astype(np.float32)
+    first, second = (details(one, seen, pitch_m=GRID.pitch_m) for one in (bands, np.where(seen, moved, 0)))
+    travel = align_travel(first, second, seen, pitch_m=GRID.pitch_m)
     inner = seen & (GRID.x_m() > 1.5) & (GRID.x_m() < 0.8 * LENGTH_M - 0.3)
     assert np.abs(travel.displacement_m[inner] - late).max() < 0.03
 
@@ -102,6 +104,16 @@ def test_the_same_load_is_more_alike_than_its_mirror_image():
 
 def test_profiles_do_not_depend_on_the_thickness_of_all():
     thin, thick = (rectified([Block((0, LENGTH_M), (-1, 1), (0, HEIGHT_M), d), *LOADED]) for d in (0.0, 0.02))
-    first, second = band_profiles(thin), band_profiles(thick)
+    everywhere = np.ones(GRID.shape[1], np.bool_)
+    first, second = (details(band_profiles(scan), everywhere, pitch_m=GRID.pitch_m) for scan in (thin, thick))
     inner = slice(100, -100)  # the ends of the block are steps of their own
     assert np.corrcoef(first[:, inner].ravel(), second[:, inner].ravel())[0, 1] > 0.98
+
+
+def test_what_one_scan_does_not_show_is_no_detail_of_the_other():
+    bands = band_profiles(rectified(LOADED, noise=NOISE))
+    seen = GRID.x_m() < 0.7 * LENGTH_M
+    elsewhere = bands + np.where(seen, 0, np.float32(1.5))  # a wall of goods beyond the cut
+    first, second = (details(one.astype(np.float32), seen, pitch_m=GRID.pitch_m) for one in (bands, elsewhere))
+    np.testing.assert_array_equal(first, second)
+    assert not first[:, ~seen].any()
