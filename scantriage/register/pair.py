@@ -27,7 +27,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 TURN_GAIN = 0.1  # in likeness, before the doors that were seen in both scans count as mistaken
 OPPOSITE_GAIN = 0.85  # of the misfit: scans nobody described are mostly of one kind, so mostly of one side
-CUT_LIKENESS = 0.5  # of a cut-off scan to another; unlike containers reach 0.3
+CUT_LIKENESS = 0.5  # of a cut-off scan to the one that tells how much it shows; unlike containers reach 0.3
 BOTH_CUT_LIKENESS = 0.85  # where none tells how much: of 17 pairs, unchanged, eight of the ten below looked changed
 CUT_MARGIN_M = 0.15  # beside a cut: what is half in the scan is not comparable
 MIN_LIKENESS = 0.45  # below, aligning follows chance: what the outlines say is kept
@@ -190,18 +190,17 @@ def _likeness(along: _Along | NotComparable) -> float:
 def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along | NotComparable:
     """Both aligned, the outline of one that shows only part of the container extended; why not where it fits nowhere.
 
-    How much a cut-off scan shows is told by its way per column, or else by the other scan. Where both are cut off and
-    either has no way per column nothing tells it: then only two that miss alike fit each other.
+    How much a cut-off scan shows is told by its way per column; or else by the other scan, if they are alike. Where both
+    are cut off and either has no way per column nothing tells it: then only two that miss alike fit each other.
     """
-    size = origin.placement.size
+    size, required = origin.placement.size, -1.0
     first, second = (scan.share_told(size) if scan.cut else 1.0 for scan in scans)
-    required = CUT_LIKENESS if any(scan.cut for scan in scans) else -1.0
     if all(scan.cut for scan in scans) and None in (first, second):
         first, second, required = 1.0, 1.0, BOTH_CUT_LIKENESS
     if first is None:
-        first = _share_seen(rescan, origin, scans[0])
+        first, required = _share_seen(rescan, origin, scans[0]), CUT_LIKENESS
     if second is None:
-        second = _share_seen(origin, rescan, scans[1])
+        second, required = _share_seen(origin, rescan, scans[1]), CUT_LIKENESS
     along = _aligned(_extended(origin, scans[0], first), _extended(rescan, scans[1], second))
     if along.likeness >= required:
         return along
