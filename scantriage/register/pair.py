@@ -190,8 +190,8 @@ def _likeness(along: _Along | NotComparable) -> float:
 def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along | NotComparable:
     """Both aligned, the outline of one that shows only part of the container extended; why not where it fits nowhere.
 
-    How much a cut-off scan shows is told by its way per column; or else by the other scan, if they are alike. Where both
-    are cut off and either has no way per column nothing tells it: then only two that miss alike fit each other.
+    How much a cut-off scan shows is told by its way per column, or else by the other scan, if they are alike. Where
+    both are cut off and either has no way per column nothing tells it: then only two that miss alike fit each other.
     """
     size, required = origin.placement.size, -1.0
     first, second = (scan.share_told(size) if scan.cut else 1.0 for scan in scans)
