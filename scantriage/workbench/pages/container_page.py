@@ -17,6 +17,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
+from scantriage.scan.finding import NEVER_KG
 from scantriage.store import assignments, audit, preferences, queue, tips
 from scantriage.store.accounts import account_numbered
 from scantriage.store.assignments import Assignment
@@ -56,7 +57,7 @@ class FindingShown:
 class Reading:
     """What the program found: outcome, priority and what it was made of; `reason` where nothing could be compared.
 
-    shows_from_kg: by zone, from which mass on a load would have been found.
+    shows_from_kg: by zone, from which mass on a load would have been found; from never_kg on none would.
     """
 
     outcome: str
@@ -70,6 +71,7 @@ class Reading:
     findings: tuple[FindingShown, ...]
     evidence: tuple[EvidenceBar, ...]
     evidence_width: int = WIDTH
+    never_kg: float = NEVER_KG
 
 
 @dataclass(frozen=True, slots=True)
