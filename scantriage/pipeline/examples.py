@@ -29,8 +29,9 @@ MASS_KG = (5.0, 600.0)  # evenly on a logarithmic scale: what fills a wall or a 
 AS_FOUND_SHARE = 0.2  # of the loads are as heavy as their kind is in the field: up to a tonne, in door and floor
 SCALE = (0.3, 0.45)  # of the scanners' full resolution; cells are far larger than its pixels
 DISPLAY_SHARE = 0.08
-HARD_PLACES: tuple[Place, ...] = ("front_wall", "underfloor")  # where least is found: more to learn from
-HARD_SHARE = 0.35  # of the loads go there, beside those that chance puts there
+# Where least is found: more to learn from.
+HARD_PLACES: tuple[Place, ...] = ("front_wall", "underfloor", "in_cargo", "in_cartons", "pallet", "reefer")
+HARD_SHARE = 0.6  # of the loads go there where the container offers it, beside those that chance puts there
 EMPTY_SHARE = 0.08  # beside those that chance draws: little else is on the floor there, and little else to learn from
 
 
@@ -83,7 +84,10 @@ def make_example(order: ExampleOrder) -> str | None:
     wish, scale = drawn_wish(rng), float(rng.uniform(*SCALE))
     if order.clean:
         wish = replace(wish, label="clean")
-    case = simulate_pair(order.container, scale=scale, split=order.split, wish=wish)
+    try:
+        case = simulate_pair(order.container, scale=scale, split=order.split, wish=wish)
+    except ValueError:  # neither this container nor its load offers the place
+        case = simulate_pair(order.container, scale=scale, split=order.split, wish=replace(wish, place=None))
     if rng.random() < DISPLAY_SHARE:
         case = export_case(case, rng, scale=scale)
     try:
