@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.errors import NotComparable
-from scantriage.register.cut import seen_share
+from scantriage.register.cut import MIN_SEEN, seen_share
 from scantriage.register.height import HeightFit, align_height
 from scantriage.register.place import place
 from scantriage.register.rectify import rectify
@@ -27,6 +27,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 TURN_GAIN = 0.1  # in likeness, before the doors that were seen in both scans count as mistaken
 OPPOSITE_GAIN = 0.85  # of the misfit: scans nobody described are mostly of one kind, so mostly of one side
+MOST_TOLD = 1.1  # of the container, by its way per column: a way that makes more of it is not its own
 CUT_LIKENESS = 0.5  # of a cut-off scan to the one that tells how much it shows; unlike containers reach 0.3
 BOTH_CUT_LIKENESS = 0.85  # where none tells how much: of 17 pairs, unchanged, eight of the ten below looked changed
 CUT_MARGIN_M = 0.15  # beside a cut: what is half in the scan is not comparable
@@ -53,11 +54,12 @@ class LocatedScan:
         return self.frame.cut_left != self.frame.cut_right
 
     def share_told(self, size: ContainerSize) -> float | None:
-        """Share of the container's length that it shows, by its way per column; None where that is unknown."""
+        """Share of the container's length that it shows, by its way per column; None where that tells nothing."""
         if self.column_pitch_mm is None:
             return None
         first, last = self.frame.cols
-        return min((last - first) * self.column_pitch_mm / 1000 / size.length_m, 1.0)
+        share = (last - first) * self.column_pitch_mm / 1000 / size.length_m
+        return min(share, 1.0) if MIN_SEEN <= share <= MOST_TOLD else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

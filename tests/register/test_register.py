@@ -154,6 +154,15 @@ def test_a_way_per_column_that_is_a_little_off_puts_no_pallet_upon_its_neighbour
     assert middle == pytest.approx(np.mean(true), abs=6)  # of 600: the next pallet is 54 away
 
 
+@pytest.mark.parametrize("off", [0.001, 1.5])
+def test_a_way_per_column_that_cannot_be_is_not_heeded(off):
+    wrong, untold = (
+        register(located(placement()), cut_off("doors", missing=127, seed=1, pitch_mm=pitch_mm), size=SIZE)
+        for pitch_mm in (off * PITCH_MM, None)
+    )
+    assert wrong.rescan.placement.cols == untold.rescan.placement.cols
+
+
 def test_two_scans_that_miss_different_ends_are_compared_where_the_way_per_column_is_known():
     scans = [cut_off(end, missing=90, seed=k, pitch_mm=PITCH_MM) for k, end in enumerate(("front", "doors"))]
     result = register(*scans, size=SIZE)
