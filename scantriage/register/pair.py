@@ -28,7 +28,7 @@ FloatArray = NDArray[np.floating[Any]]
 TURN_GAIN = 0.1  # in likeness, before the doors that were seen in both scans count as mistaken
 OPPOSITE_GAIN = 0.85  # of the misfit: scans nobody described are mostly of one kind, so mostly of one side
 MOST_TOLD = 1.1  # of the container, by its way per column: a way that makes more of it is not its own
-CUT_LIKENESS = 0.5  # of a cut-off scan to the one that tells how much it shows; unlike containers reach 0.3
+CUT_LIKENESS = 0.5  # of a cut-off scan to one that is cut, too, or tells how much it shows; unlike ones reach 0.3
 BOTH_CUT_LIKENESS = 0.85  # where none tells how much: of 17 pairs, unchanged, eight of the ten below looked changed
 CUT_MARGIN_M = 0.15  # beside a cut: what is half in the scan is not comparable
 MIN_LIKENESS = 0.45  # below, aligning follows chance: what the outlines say is kept
@@ -117,8 +117,7 @@ def _aligned(origin: Rectified, rescan: Rectified) -> _Along:
     """Both as they are, aligned without a bound: all that differs tells which way a scan lies."""
     seen = _seen(origin, rescan)
     pitch_m = origin.grid.pitch_m
-    profiles = [details(band_profiles(scan), seen, pitch_m=pitch_m) for scan in (origin, rescan)]
-    first, second = profiles
+    first, second = (details(band_profiles(scan), seen, pitch_m=pitch_m) for scan in (origin, rescan))
     return _Along(origin, rescan, (first, second), align_travel(first, second, seen, pitch_m=pitch_m, outlier=np.inf))
 
 
@@ -195,21 +194,25 @@ def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, L
     How much a cut-off scan shows is told by its way per column, or else by the other scan, if they are alike. Where
     both are cut off and either has no way per column nothing tells it: then only two that miss alike fit each other.
     """
-    size, required = origin.placement.size, -1.0
+    size, both_cut = origin.placement.size, all(scan.cut for scan in scans)
     first, second = (scan.share_told(size) if scan.cut else 1.0 for scan in scans)
-    if all(scan.cut for scan in scans) and None in (first, second):
+    required = CUT_LIKENESS if both_cut else -1.0
+    if both_cut and None in (first, second):
         first, second, required = 1.0, 1.0, BOTH_CUT_LIKENESS
     if first is None:
         first, required = _share_seen(rescan, origin, scans[0]), CUT_LIKENESS
     if second is None:
         second, required = _share_seen(origin, rescan, scans[1]), CUT_LIKENESS
-    along = _aligned(_extended(origin, scans[0], first), _extended(rescan, scans[1], second))
-    if along.likeness >= required:
-        return along
+    parts = _extended(origin, scans[0], first), _extended(rescan, scans[1], second)
+    in_common = float(_seen(*parts).mean())
+    if in_common >= MIN_SEEN:
+        along = _aligned(*parts)
+        if along.likeness >= required:
+            return along
     sentence = "An end of the container lies outside one scan, and the rest does not fit the other scan."
-    if all(scan.cut for scan in scans):
+    if both_cut:
         sentence = "Both scans miss an end of the container, and what they show does not fit."
-    return NotComparable(sentence, likeness=along.likeness, required=required)
+    return NotComparable(sentence, in_common=in_common, required=required)
 
 
 def _share_seen(whole: Rectified, part: Rectified, scan: LocatedScan) -> float:

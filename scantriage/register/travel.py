@@ -88,10 +88,9 @@ def details(bands: FloatArray, seen: NDArray[np.bool_], *, pitch_m: float) -> Fl
     the mean around it lacks it lacks in both.
     """
     there = seen.astype(np.float32)[np.newaxis]
-    mean = _blurred(bands * there, HIGH_PASS_M / 2 / pitch_m) / np.maximum(
-        _blurred(there, HIGH_PASS_M / 2 / pitch_m), TINY
-    )
-    detail = _blurred((bands - mean) * there, 0.01 / pitch_m) * there
+    wide, narrow = HIGH_PASS_M / 2 / pitch_m, 0.01 / pitch_m
+    mean = _blurred(bands * there, wide) / np.maximum(_blurred(there, wide), TINY)
+    detail = _blurred((bands - mean) * there, narrow) * there
     # 0.02: an empty container's walls; below that a band holds nothing but noise
     return np.asarray(detail / (detail[:, seen].std(axis=1, keepdims=True) + 0.02), dtype=np.float32)
 

@@ -170,6 +170,12 @@ def test_two_scans_that_miss_different_ends_are_compared_where_the_way_per_colum
     assert np.abs(result.x_m - np.linspace(0, LENGTH_M, len(result.x_m)))[150:-150].max() < 0.05
 
 
+def test_two_scans_that_show_little_in_common_are_not_comparable():
+    scans = [cut_off(end, missing=280, seed=k, pitch_mm=PITCH_MM) for k, end in enumerate(("front", "doors"))]
+    with pytest.raises(NotComparable, match="Both scans miss an end"):
+        register(*scans, size=SIZE)
+
+
 def test_a_cut_off_scan_of_another_container_is_not_comparable():
     blank = scanned([], placement())
     frame = outline(placement(), doors="right", cut_left=True)
