@@ -204,15 +204,13 @@ def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, L
     if second is None:
         second, required = _share_seen(origin, rescan, scans[1]), CUT_LIKENESS
     parts = _extended(origin, scans[0], first), _extended(rescan, scans[1], second)
-    in_common = float(_seen(*parts).mean())
-    if in_common >= MIN_SEEN:
+    if _seen(*parts).mean() >= MIN_SEEN:
         along = _aligned(*parts)
         if along.likeness >= required:
             return along
-    sentence = "An end of the container lies outside one scan, and the rest does not fit the other scan."
     if both_cut:
-        sentence = "Both scans miss an end of the container, and what they show does not fit."
-    return NotComparable(sentence, in_common=in_common, required=required)
+        return NotComparable("Both scans miss an end of the container, and what they show does not fit.")
+    return NotComparable("An end of the container lies outside one scan, and the rest does not fit the other scan.")
 
 
 def _share_seen(whole: Rectified, part: Rectified, scan: LocatedScan) -> float:
