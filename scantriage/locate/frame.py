@@ -246,7 +246,7 @@ def _mismatch(
 ) -> bool:
     """Whether the frame, where it can be measured, has another size than declared."""
     if column_pitch_mm is not None:
-        length = (frame.cols[1] - frame.cols[0]) * column_pitch_mm / 1000
+        length = frame.length_m(column_pitch_mm)
         cut = frame.cut_left or frame.cut_right
         ratio = length / size.length_m
         if ratio > 1 + _LENGTH_TOLERANCE or (ratio < 1 - _LENGTH_TOLERANCE and not cut):

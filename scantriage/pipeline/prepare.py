@@ -85,7 +85,7 @@ class PreparedScan:
         pitch_mm, frame = self.record.column_pitch_mm, self.frame
         if pitch_mm is None or frame.cut_left or frame.cut_right:
             return None
-        return (frame.cols[1] - frame.cols[0]) * pitch_mm / 1000
+        return frame.length_m(pitch_mm)
 
     def in_file(self, box: PixelBox | None) -> PixelBox | None:
         """A box of the image in the rows of the file as delivered, which may begin at the bottom."""

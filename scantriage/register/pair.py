@@ -57,8 +57,7 @@ class LocatedScan:
         """Share of the container's length that it shows, by its way per column; None where that tells nothing."""
         if self.column_pitch_mm is None:
             return None
-        first, last = self.frame.cols
-        share = (last - first) * self.column_pitch_mm / 1000 / size.length_m
+        share = self.frame.length_m(self.column_pitch_mm) / size.length_m
         return min(share, 1.0) if MIN_SEEN <= share <= MOST_TOLD else None
 
 
@@ -101,10 +100,11 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Along:
-    """Two scans on one grid, their band profiles, and how the rescan lies along the origin scan."""
+    """Two scans on one grid, which columns both show, their profiles, and how the rescan lies along the origin scan."""
 
     origin: Rectified
     rescan: Rectified
+    seen: NDArray[np.bool_]
     profiles: tuple[FloatArray, FloatArray]
     travel: Travel
 
@@ -113,17 +113,12 @@ class _Along:
         return self.travel.likeness
 
 
-def _aligned(origin: Rectified, rescan: Rectified) -> _Along:
+def _aligned(origin: Rectified, rescan: Rectified, seen: NDArray[np.bool_]) -> _Along:
     """Both as they are, aligned without a bound: all that differs tells which way a scan lies."""
-    seen = _seen(origin, rescan)
     pitch_m = origin.grid.pitch_m
     first, second = (details(band_profiles(scan), seen, pitch_m=pitch_m) for scan in (origin, rescan))
-    return _Along(origin, rescan, (first, second), align_travel(first, second, seen, pitch_m=pitch_m, outlier=np.inf))
-
-
-def _seen(origin: Rectified, rescan: Rectified) -> NDArray[np.bool_]:
-    """(C,) columns of the container that both show."""
-    return np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
+    travel = align_travel(first, second, seen, pitch_m=pitch_m, outlier=np.inf)
+    return _Along(origin, rescan, seen, (first, second), travel)
 
 
 def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
@@ -180,8 +175,8 @@ def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan,
     if isinstance(chosen, NotComparable):
         raise chosen
     # what is alike tells where each place of it lies
-    seen, pitch_m = _seen(chosen.origin, chosen.rescan), chosen.origin.grid.pitch_m
-    return replace(chosen, travel=align_travel(*chosen.profiles, seen, pitch_m=pitch_m, outlier=OUTLIER))
+    travel = align_travel(*chosen.profiles, chosen.seen, pitch_m=chosen.origin.grid.pitch_m, outlier=OUTLIER)
+    return replace(chosen, travel=travel)
 
 
 def _likeness(along: _Along | NotComparable) -> float:
@@ -203,9 +198,10 @@ def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, L
         first, required = _share_seen(rescan, origin, scans[0]), CUT_LIKENESS
     if second is None:
         second, required = _share_seen(origin, rescan, scans[1]), CUT_LIKENESS
-    parts = _extended(origin, scans[0], first), _extended(rescan, scans[1], second)
-    if _seen(*parts).mean() >= MIN_SEEN:
-        along = _aligned(*parts)
+    origin, rescan = _extended(origin, scans[0], first), _extended(rescan, scans[1], second)
+    seen = np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
+    if seen.mean() >= MIN_SEEN:
+        along = _aligned(origin, rescan, seen)
         if along.likeness >= required:
             return along
     if both_cut:

@@ -18,11 +18,10 @@ def size_seen(
     frame: ContainerFrame, *, n_rows: int, geometry: FanGeometry | None, column_pitch_mm: float | None
 ) -> ContainerSize:
     """The standard size that fits a container's outline best."""
-    width = frame.cols[1] - frame.cols[0]
     if column_pitch_mm is not None:
-        length = nearest(width * column_pitch_mm / 1000, LENGTHS_M)
+        length = nearest(frame.length_m(column_pitch_mm), LENGTHS_M)
     else:
-        aspect = width / float(np.mean(np.subtract(frame.floor_rows, frame.roof_rows)))
+        aspect = (frame.cols[1] - frame.cols[0]) / float(np.mean(np.subtract(frame.floor_rows, frame.roof_rows)))
         length = LENGTHS_M[0] if aspect < USUAL_ASPECT else LENGTHS_M[1]
     height = HEIGHTS_M[0]
     if geometry is not None:

@@ -82,6 +82,10 @@ class ContainerFrame:
         if any(roof >= floor for roof, floor in zip(self.roof_rows, self.floor_rows, strict=True)):
             raise ValueError(f"the roof must lie above the floor, got {self.roof_rows} and {self.floor_rows}")
 
+    def length_m(self, column_pitch_mm: float) -> float:
+        """Length of what the outline spans, metres, by the way of the vehicle per column."""
+        return (self.cols[1] - self.cols[0]) * column_pitch_mm / 1000
+
     @property
     def box(self) -> PixelBox:
         """The smallest upright box around the outline."""
