@@ -84,10 +84,7 @@ def make_example(order: ExampleOrder) -> str | None:
     wish, scale = drawn_wish(rng), float(rng.uniform(*SCALE))
     if order.clean:
         wish = replace(wish, label="clean")
-    try:
-        case = simulate_pair(order.container, scale=scale, split=order.split, wish=wish)
-    except ValueError:  # neither this container nor its load offers the place
-        case = simulate_pair(order.container, scale=scale, split=order.split, wish=replace(wish, place=None))
+    case = simulate_pair(order.container, scale=scale, split=order.split, wish=wish)
     if rng.random() < DISPLAY_SHARE:
         case = export_case(case, rng, scale=scale)
     try:

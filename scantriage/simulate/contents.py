@@ -26,7 +26,7 @@ _SIZES = {"22G1": 1.0, "42G1": 1.0, "45G1": 2.0, "L5G1": 0.3, "22R1": 0.4, "45R1
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a case shall be about; None is left to chance."""
+    """What a case shall be about; None is left to chance, and so is a place that its container does not offer."""
 
     label: Label | None = None
     place: Place | None = None
@@ -92,10 +92,11 @@ def _hide(
     box: Box, load: Load, place: Place | None, mass_kg: float, rng: np.random.Generator, *, but: Place | None = None
 ) -> Hidden:
     places = [entry for entry in places_in(box, load) if entry != but]
-    # behind the doors and in the reefer's machinery is where most loads are found
-    weights = np.array([{"doors": 3.0, "reefer": 2.5, "in_cargo": 1.5}.get(entry, 1.0) for entry in places])
-    chosen = place or places[int(rng.choice(len(places), p=weights / weights.sum()))]
-    return hide(box, load, chosen, mass_kg, rng)
+    if place not in places:
+        # behind the doors and in the reefer's machinery is where most loads are found
+        weights = np.array([{"doors": 3.0, "reefer": 2.5, "in_cargo": 1.5}.get(entry, 1.0) for entry in places])
+        place = places[int(rng.choice(len(places), p=weights / weights.sum()))]
+    return hide(box, load, place, mass_kg, rng)
 
 
 def _draw_mass_kg(rng: np.random.Generator) -> float:

@@ -314,25 +314,6 @@ def test_of_each_container_there_is_a_pair_to_which_something_was_done_and_one_t
     assert other.origin.counts.shape != done.origin.counts.shape
 
 
-def test_a_load_goes_elsewhere_where_the_container_has_no_such_place(tmp_path, monkeypatch):
-    cases = []
-    for name, value in {
-        "DISPLAY_SHARE": 0.0,
-        "LABELS": {"added": 1.0},
-        "HARD_PLACES": ("reefer",),
-        "HARD_SHARE": 1.0,
-    }.items():
-        monkeypatch.setattr(examples, name, value)
-    monkeypatch.setattr(
-        examples, "simulate_pair", lambda *args, **options: cases.append(simulate_pair(*args, **options)) or cases[-1]
-    )
-    for seed in (44, 46, 48, 50):
-        make_example(ExampleOrder(seed, "train", tmp_path))
-    places = {truth.size_type[2] == "R": truth.place for case in cases for truth in case.truths}
-    assert places[True] == "reefer"
-    assert places[False] not in ("reefer", None)
-
-
 def test_pairs_to_learn_from_hold_more_where_least_is_found():
     wishes = [drawn_wish(np.random.default_rng(seed)) for seed in range(2000)]
     for label, share in LABELS.items():

@@ -1,11 +1,14 @@
 """Containers, loads, voyages and hidden loads as physical things."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from scantriage.scan.container import size_of
 from scantriage.simulate.commodities import DRY_GOODS, REEFER_GOODS, draw_load
 from scantriage.simulate.concealment import PACKET_KG, hide, places_in
+from scantriage.simulate.contents import Wish, draw_contents
 from scantriage.simulate.solids import total_mass_kg
 from scantriage.simulate.structure import build_box
 from scantriage.simulate.voyage import Voyage, sail
@@ -90,3 +93,9 @@ def test_a_place_that_is_not_there_is_refused():
     box, load, rng = loaded("45G1", "empty")
     with pytest.raises(ValueError, match="offers no reefer"):
         hide(box, load, "reefer", 20.0, rng)
+
+
+def test_a_wish_for_a_place_that_is_not_there_is_left_to_chance():
+    wish = Wish("added", "reefer", 20.0, "45G1", "empty")
+    first, again = (draw_contents(np.random.SeedSequence(4), one) for one in (wish, replace(wish, place=None)))
+    assert first.hidden[1].place == again.hidden[1].place != "reefer"
