@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.kept import Table
 from benchmarks.report.passage import PLOTS
-from benchmarks.report.quality_part import ablation_part, failures_part, quality_part
+from benchmarks.report.quality_part import ablation_part, failures_part, quality_part, strange_part
 from benchmarks.report.results import Results, newest_of_each
 from benchmarks.report.speed_part import peers_part, real_part, scaling_part, speed_part
 from benchmarks.report.targets import Target, quality_targets, speed_targets
@@ -30,6 +30,8 @@ def write_page(results_folder: Path, docs: Path) -> Path:
         passages += quality_part(results.detection, plots)
     if results.ablation is not None:
         passages.append(ablation_part(results.ablation))
+    if results.strange_scanners is not None:
+        passages.append(strange_part(results.strange_scanners))
     if results.failures is not None:
         passages += failures_part(results.failures)
     if results.real_rescans is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.ablation import NOTE
+from benchmarks import ablation, strange_scanners
 from benchmarks.detection_tables import mass_class
 from benchmarks.kept import Row
 from benchmarks.report.derived import beyond, column, detected_by, false_alarms, is_clean, rocs
@@ -36,9 +36,14 @@ def quality_part(detection: Result, plots: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def ablation_part(ablation: Result) -> str:
+def ablation_part(kept: Result) -> str:
     """What each way contributes."""
-    return tabled("Ablation", ablation.rows("Ablation"), ablation, NOTE)
+    return tabled("Ablation", kept.rows("Ablation"), kept, ablation.NOTE)
+
+
+def strange_part(kept: Result) -> str:
+    """What scanners do that the simulated ones never do."""
+    return tabled("Strange scanners", kept.rows("Strange scanners"), kept, strange_scanners.NOTE)
 
 
 def failures_part(failures: Result) -> list[str]:

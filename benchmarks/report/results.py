@@ -54,6 +54,7 @@ class Results:
 
     detection: Result | None
     ablation: Result | None
+    strange_scanners: Result | None
     failures: Result | None
     speed: Result | None
     scaling: Result | None
@@ -69,6 +70,7 @@ def newest_of_each(folder: Path) -> Results:
     return Results(
         detection=_newest(folder, "detection"),
         ablation=_newest(folder, "ablation"),
+        strange_scanners=_newest(folder, "strange_scanners"),
         failures=_newest(folder, "failures"),
         speed=_newest(folder, "speed"),
         scaling=_newest(folder, "scaling"),

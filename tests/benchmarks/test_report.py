@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from benchmarks import kept
-from benchmarks.ablation import WHOLE, ablation_rows
 from benchmarks.detection_tables import detail_rows, tables
 from benchmarks.kept import Table, keep, stamp
 from benchmarks.metrics import auc
@@ -13,6 +12,7 @@ from benchmarks.report.page import write_page
 from benchmarks.report.results import newest_of_each
 from benchmarks.report.targets import Target
 from benchmarks.simulated_day import HISTOGRAM_EDGES
+from benchmarks.variants import variant_rows
 from scantriage.rank.weights import DEFAULT_WEIGHTS
 
 
@@ -80,7 +80,7 @@ def results(ranked, tmp_path, monkeypatch):
     monkeypatch.setattr(kept, "RESULTS", folder)
     measured = {**stamp(), "split": "held_out", "time": "12:00:00"}
     keep("detection", measured=measured, tables=tables(ranked, []), details=detail_rows(ranked))
-    keep("ablation", measured=measured, tables=[Table("Ablation", ablation_rows({WHOLE: ranked}))])
+    keep("ablation", measured=measured, tables=[Table("Ablation", variant_rows({"whole": ranked}))])
     older = {**measured, "time": "11:00:00", "commit": "older"}
     keep("detection", measured=older, tables=[Table("T", [])])
     keep("detection", measured={**measured, "split": "train", "time": "13:00:00", "commit": "tuned"}, tables=[])
