@@ -6,10 +6,19 @@ import cv2
 import numpy as np
 
 from scantriage.arrays.kernel import kernel
+from scantriage.calibrate.air import BoolLine
 from scantriage.calibrate.beam import find_open_beam, open_beam_in
 from scantriage.calibrate.blocks import Air, Counts, FloatLine, n_at
 from scantriage.calibrate.dark import dark_noise, estimate_dark
-from scantriage.calibrate.dead import DeadLines, bridge_rows, dead_lines, mend_pixels, odd_pixels
+from scantriage.calibrate.dead import (
+    DeadLines,
+    bridge_columns,
+    bridge_rows,
+    dead_lines,
+    lost_pulses,
+    mend_pixels,
+    odd_pixels,
+)
 from scantriage.calibrate.dose import Pulses
 from scantriage.calibrate.noise import CountNoise, count_noise
 from scantriage.calibrate.wobble import heights
@@ -33,13 +42,14 @@ def calibrate_counts(
     column shows signal.
     """
     dark = estimate_dark(pixels[0]) if dark_level is None else dark_level
-    dead = _dead_at_any(pixels, dark=dark)
+    dead, lost = _dead_at_any(pixels, dark=dark)
     valid = np.logical_not(dead.rows[:, None] | dead.cols)
     attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
     n_clipped, highest, penetrated = 0, None, valid
     known = None if air is None or air.shape != valid.shape or dead.cols.any() else Air.known(air)
     for energy in range(len(pixels)):
         counts = bridge_rows(pixels[energy], dead.rows)  # a copy
+        bridge_columns(counts, lost)
         inside = counts if not dead.cols.any() else np.ascontiguousarray(counts[:, ~dead.cols])
         where = known if highest is None else highest.air
         beam = find_open_beam(inside, dark=dark) if where is None else open_beam_in(where, inside, dark=dark)
@@ -69,14 +79,15 @@ def calibrate_counts(
     return image, tuple(flag for flag, holds in flags.items() if holds), seen
 
 
-def _dead_at_any(pixels: Counts, *, dark: float) -> DeadLines:
-    """Lines that are dead at any energy; UnreadableScan when none lives."""
+def _dead_at_any(pixels: Counts, *, dark: float) -> tuple[DeadLines, BoolLine]:
+    """Lines that are dead at any energy, and columns of lost pulses beside; UnreadableScan when no line lives."""
     lines = [dead_lines(plane, dark=dark) for plane in pixels]
     rows = np.logical_or.reduce([line.rows for line in lines])
     cols = np.logical_or.reduce([line.cols for line in lines])
     if rows.all() or cols.all():
         raise UnreadableScan("The image shows no signal in any row, so nothing can be seen in it.")
-    return DeadLines(rows=rows, cols=cols)
+    lost = lost_pulses(cols)
+    return DeadLines(rows=rows, cols=cols & ~lost), lost
 
 
 def _ceiling(plane: Counts) -> float:

@@ -17,6 +17,7 @@ from scantriage.calibrate.noise import CountNoise
 _ROWS_LOOKED_AT, _COLUMNS_LOOKED_AT = 64, 256  # enough for the quantiles of a column, of a row
 _Number = TypeVar("_Number", bound=np.generic)
 
+_MOST_LOST = 2  # pulses in a row, a centimetre of the way: what lies there shows in those beside as well
 _BESIDE = 6  # rows away: beyond the smear of a fault in a resampled export
 _LIFT = 0.02  # of the air
 
@@ -135,6 +136,25 @@ def mend_pixels(image: NDArray[_Number], odd: NDArray[np.intp]) -> None:
     around_rows = np.clip(rows[:, None, None] + near[:, None], 0, image.shape[0] - 1)
     around_cols = np.clip(cols[:, None, None] + near, 0, image.shape[1] - 1)
     image[rows, cols] = np.median(image[around_rows, around_cols].reshape(rows.size, 9), axis=1)
+
+
+def lost_pulses(cols: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(C,) True for the dead columns that stand alone or in pairs between living ones: pulses that did not come."""
+    edges = np.flatnonzero(np.diff(cols, prepend=False, append=False))
+    lost = np.zeros_like(cols)
+    for first, last in edges.reshape(-1, 2).tolist():
+        if last - first <= _MOST_LOST and first > 0 and last < cols.size:
+            lost[first:last] = True
+    return lost
+
+
+def bridge_columns(image: NDArray[_Number], lost: NDArray[np.bool_]) -> None:
+    """Put straight lines between the columns beside them in place of lost ones, in the image itself.
+
+    image: (R, C). lost: (C,) as `lost_pulses` finds them.
+    """
+    if lost.any():
+        image[:] = bridge_rows(image.T, lost).T
 
 
 def bridge_rows(image: NDArray[_Number], dead: NDArray[np.bool_]) -> NDArray[_Number]:

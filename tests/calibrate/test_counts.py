@@ -150,6 +150,28 @@ def test_padding_is_invalid_and_does_not_disturb(plain):
     np.testing.assert_allclose(image.pixels[0][:, 50:], plain.image.pixels[0], atol=0.02)
 
 
+@pytest.mark.parametrize("energies", [1, 2])
+def test_what_lies_in_a_pulse_that_did_not_come_is_told_by_those_beside(plain, energies):
+    counts = DETECTOR.counts(SCENE)
+    lost = [20, 205, 300, 301, 452]  # in the air, in goods, at a gap, two in a row
+    counts[:, lost] = DETECTOR.dark_rows(counts.T, lost).T[:, lost]
+    image = calibrated(*[counts] * energies).image
+    assert image.valid.all()
+    np.testing.assert_allclose(
+        np.delete(image.pixels[0], lost, 1), np.delete(plain.image.pixels[0], lost, 1), atol=0.02
+    )
+    even = np.abs(np.diff(SCENE, axis=1))[:, 204] < 0.01
+    assert np.abs(image.pixels[0] - SCENE)[even, 205].mean() < 0.03
+
+
+def test_three_pulses_in_a_row_that_did_not_come_are_not_told():
+    counts = DETECTOR.counts(SCENE)
+    counts[:, 300:303] = round(DARK)
+    valid = calibrated(counts).image.valid
+    assert not valid[:, 300:303].any()
+    assert np.delete(valid, [300, 301, 302], 1).all()
+
+
 def test_what_no_photon_passes_is_not_penetrated():
     opaque = SCENE.copy()
     opaque[100:140, 300:340] = 12
