@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.simulated_day import Order, Trial, read_written, simulated, written
 from benchmarks.variants import COLUMNS, measure_variants
+from scantriage.calibrate.dead import bridge_rows, dead_lines
 from scantriage.scan.geometry import FanGeometry
 from scantriage.scan.record import ScanRecord
 from scantriage.simulate.case import SimulatedScan
@@ -28,6 +30,7 @@ _AS_IT_IS = "as it is"
 _FULL = 65_535
 
 FloatImage = NDArray[np.float32]
+FloatArray = NDArray[np.float64]
 Trouble = Callable[[SimulatedScan, np.random.Generator], SimulatedScan]
 
 
@@ -60,13 +63,40 @@ def _lost_pulses(scan: SimulatedScan, rng: np.random.Generator) -> SimulatedScan
     return replace(scan, counts=counts)
 
 
+def _dose_falls(scan: SimulatedScan, rng: np.random.Generator) -> SimulatedScan:
+    """The accelerator loses a fifth of its dose on the way."""
+    cols = np.arange(scan.counts.shape[2]) - rng.uniform(0.2, 0.8) * scan.counts.shape[2]
+    dose = (1 - 0.2 / (1 + np.exp(-cols / 5))).astype(np.float32)
+    return _seen(scan, lambda signal: signal * dose)
+
+
+def _little_light(scan: SimulatedScan, rng: np.random.Generator) -> SimulatedScan:
+    """A machine of a tenth of the dose: as many counts, three times the noise."""
+    variance = 9 * scan.scanner.air_counts / scan.scanner.quanta
+    noise = rng.standard_normal(scan.counts.shape[1:], dtype=np.float32)
+    return _seen(scan, lambda signal: signal + noise * np.sqrt(np.float32(variance) * np.maximum(signal, 0)))
+
+
+def _overexposed(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
+    """The gain is set half too high: the open beam is clipped."""
+    return _seen(scan, lambda signal: 1.5 * signal)
+
+
+def _coarse(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
+    """A machine of half as many and twice as large pixels."""
+    n_rows, n_cols = (length // 2 for length in scan.counts.shape[1:])
+    counts = np.stack([cv2.resize(plane, (n_cols, n_rows), interpolation=cv2.INTER_AREA) for plane in scan.counts])
+    pitch = scan.record.column_pitch_mm
+    return replace(_told(scan, column_pitch_mm=None if pitch is None else 2 * pitch), counts=counts)
+
+
 def _stop_and_go(scan: SimulatedScan, rng: np.random.Generator) -> SimulatedScan:
     """A driver in a queue: six stretches, each at its own speed, from two thirds to one and a half of the mean."""
     n_cols = scan.counts.shape[2]
     pace = np.exp(rng.uniform(-0.4, 0.4, 6))[np.arange(n_cols) * 6 // n_cols]
     way = np.cumsum(pace)
-    source = ((way - way[0]) / (way[-1] - way[0]) * (n_cols - 1)).astype(np.float32)
-    return replace(scan, counts=_resampled(scan.counts, source[np.newaxis], None))
+    source = (way - way[0]) / (way[-1] - way[0]) * (n_cols - 1)
+    return replace(scan, counts=np.stack([_resampled(plane, source, None) for plane in scan.counts]))
 
 
 def _swaying_boom(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
@@ -75,7 +105,7 @@ def _swaying_boom(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedSc
     bottom, top = scan.scanner.geometry.view_height_m
     swing = 0.02 / (top - bottom) * n_rows * np.sin(np.arange(n_cols) * scan.scanner.pitch_m * 2 * np.pi)
     rows = np.arange(n_rows)[:, np.newaxis] + swing
-    return replace(scan, counts=_resampled(scan.counts, None, rows.astype(np.float32)))
+    return _arriving(scan, lambda light: _resampled(light, None, rows))
 
 
 def _bent_response(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
@@ -92,12 +122,12 @@ def _haze(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
 
 def _sharpened(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
     """The maker's software enhances edges."""
-    return _seen(scan, lambda signal: signal + 0.8 * (signal - cv2.GaussianBlur(signal, (0, 0), 2)))
+    return _arriving(scan, lambda light: light + 0.8 * (light - cv2.GaussianBlur(light, (0, 0), 2)))
 
 
 def _smoothed(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
     """The maker's software takes noise away."""
-    return _seen(scan, lambda signal: cv2.medianBlur(cv2.GaussianBlur(signal, (0, 0), 1.5), 5))
+    return _arriving(scan, lambda light: cv2.medianBlur(cv2.GaussianBlur(light, (0, 0), 1.5), 5))
 
 
 def _twelve_bits(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
@@ -157,6 +187,10 @@ TROUBLES: Mapping[str, Trouble] = {
     "modules lag": _lagging_modules,
     "gaps between modules": _gaps,
     "lost pulses": _lost_pulses,
+    "dose falls": _dose_falls,
+    "little light": _little_light,
+    "overexposed": _overexposed,
+    "coarse": _coarse,
     "stop and go": _stop_and_go,
     "boom sways": _swaying_boom,
     "bent response": _bent_response,
@@ -199,20 +233,30 @@ def _seen(scan: SimulatedScan, change: Callable[[FloatImage], FloatImage]) -> Si
     return replace(scan, counts=np.clip(np.rint(changed), 0, _FULL).astype(np.uint16))
 
 
+def _arriving(scan: SimulatedScan, change: Callable[[FloatImage], FloatImage]) -> SimulatedScan:
+    """The scan with what arrives at the detector changed: gains and faults of its rows stay where they are."""
+    dark, counts = np.float32(scan.scanner.dark_counts), scan.counts.copy()
+    for plane in counts:
+        dead = dead_lines(plane, dark=float(dark)).rows
+        signal = plane.astype(np.float32) - dark
+        gain = np.quantile(signal, 0.995, axis=1, keepdims=True)
+        gain[dead] = 1
+        changed = change(bridge_rows((signal / gain).astype(np.float32), dead)) * gain + dark
+        plane[~dead] = np.clip(np.rint(changed[~dead]), 0, _FULL)
+    return replace(scan, counts=counts)
+
+
 def _told(scan: SimulatedScan, **otherwise: object) -> SimulatedScan:
     record: ScanRecord = replace(scan.record, **otherwise)
     return replace(scan, record=record)
 
 
-def _resampled(counts: NDArray[np.uint16], cols: FloatImage | None, rows: FloatImage | None) -> NDArray[np.uint16]:
-    """Counts as seen at other columns or rows; at their own where none are given."""
-    shape = counts.shape[1:]
-    across = np.broadcast_to(np.arange(shape[1], dtype=np.float32) if cols is None else cols, shape)
-    down = np.broadcast_to(np.arange(shape[0], dtype=np.float32)[:, np.newaxis] if rows is None else rows, shape)
-    return np.stack([
-        cv2.remap(plane, across.copy(), down.copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for plane in counts
-    ])  # fmt: skip
+def _resampled(image: NDArray[Any], cols: FloatArray | None, rows: FloatArray | None) -> NDArray[Any]:
+    """An image as seen at other columns or rows; at their own where none are given."""
+    n_rows, n_cols = image.shape
+    across = np.broadcast_to(np.arange(n_cols) if cols is None else cols, image.shape).astype(np.float32)
+    down = np.broadcast_to(np.arange(n_rows)[:, np.newaxis] if rows is None else rows, image.shape).astype(np.float32)
+    return np.asarray(cv2.remap(image, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def main() -> None:

@@ -8,7 +8,11 @@ from scantriage.simulate.contents import Wish
 from scantriage.simulate.pair import simulate_pair
 
 TOLD_WRONG = [name for name in TROUBLES if name.endswith("told wrong") or name == "nothing told"]
-BENT = [name for name in TROUBLES if name not in (*TOLD_WRONG, "as it is", "12 bit", "gaps between modules")]
+BENT = [
+    name
+    for name in TROUBLES
+    if name not in (*TOLD_WRONG, "as it is", "12 bit", "gaps between modules", "overexposed", "coarse")
+]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,17 @@ def test_fewer_levels_are_the_same_scan_of_an_older_machine(scan):
     told = replace(coarse.record, dark_level=None)
     assert told == replace(scan.record, dark_level=None)
     assert coarse.record.dark_level == scan.record.dark_level / 16
+
+
+def test_larger_pixels_show_the_same_light_over_the_same_way(scan):
+    coarse = troubled("coarse", scan)
+    assert coarse.counts[0].mean() == pytest.approx(scan.counts[0].mean(), rel=0.02)
+    n_cols, pitch_mm = coarse.counts.shape[2], coarse.record.column_pitch_mm
+    assert n_cols * pitch_mm == pytest.approx(scan.counts.shape[2] * scan.record.column_pitch_mm, rel=0.01)
+
+
+def test_an_overexposed_open_beam_is_clipped(scan):
+    assert (troubled("overexposed", scan).counts == 65_535).mean() > 0.1
 
 
 def test_between_sixteen_modules_fifteen_rows_are_not_seen(scan):
