@@ -14,6 +14,10 @@ BoolLine = NDArray[np.bool_]
 
 _TOLERANCE = 0.02  # of local transmission about 1: six times the noise of blocks, a quarter of a reefer's two walls
 _DRIFT = 0.06  # largest slow change of dose believed, half of what an empty box's walls take away
+_RIM = 0.03  # of the rows, along the top: above a container there is air
+_REACH = 4  # blocks to either side, beyond the smoothing: some 5 cm
+_ROWS_ASKED = 64  # whether they change alike
+_NOISE = 0.01  # of the change of a logarithm within it, twice what is left of it in air
 _DARK_STRETCH = 0.7  # of the rows around: modules of a detector differ by up to a quarter, a floor takes more
 _FEWEST_AIR_PIXELS = 12  # below, a row's gain would be known worse than a third of the noise of its pixels
 
@@ -53,16 +57,44 @@ def _running_high(values: FloatArray, width: int) -> FloatArray:
 
 
 def drift(coarse: FloatImage) -> FloatLine:
-    """(k,) slow drift of the dose in a coarse view of transmission, from the brightest of each column.
+    """(k,) the dose in a coarse view of transmission, from the brightest of each column.
 
-    Where even that cannot be air, the drift of the columns around.
+    Where even that cannot be air, the dose of the columns around.
     """
-    bright = row_quantiles(coarse.T, (0.97,))[0]
-    level = running_median(bright, 15)
-    believable = np.abs(level - 1) < _DRIFT
+    level, believable = _brightest(coarse)
+    if believable.any() and not believable.all():
+        followed = _along_rim(coarse)
+        followed /= np.median(followed[believable])
+        onward, reached = _brightest(coarse / followed)
+        if reached.sum() > believable.sum():
+            level, believable = onward * followed, reached
     if not believable.any():
         return np.ones(level.size, np.float32)
     return np.asarray(fill_gaps(level, believable), np.float32)
+
+
+def _brightest(coarse: FloatImage) -> tuple[FloatArray, BoolLine]:
+    """(k,) level of the brightest in each column, and where a slow drift of the dose explains it."""
+    level = running_median(row_quantiles(coarse.T, (0.97,))[0], 15)
+    return level, np.abs(level - 1) < _DRIFT
+
+
+def _along_rim(coarse: FloatImage) -> FloatLine:
+    """(k,) the dose as far as what is seen along the top follows it, however much and suddenly it changes.
+
+    A change of dose changes all rows alike, and to take it out makes them change less. Where a roof comes into view,
+    the others stay as they are, and it is not followed.
+    """
+    logarithm = cv2.log(np.maximum(coarse, np.float32(1e-3)))
+    rim = np.median(logarithm[: max(3, round(_RIM * len(logarithm)))], axis=0)
+    some = logarithm[:: max(1, len(logarithm) // _ROWS_ASKED)]
+    padded = np.pad(some, ((0, 0), (_REACH, _REACH)), mode="edge")
+    change = padded[:, 2 * _REACH :] - padded[:, : -2 * _REACH]
+    ends = np.pad(rim, _REACH, mode="edge")
+    own = ends[2 * _REACH :] - ends[: -2 * _REACH]
+    left = np.median(np.abs(change - own), axis=0) - np.median(np.abs(change), axis=0)
+    steps = np.diff(rim, prepend=rim[0])
+    return np.exp(np.cumsum(np.where(left < _NOISE, steps, 0))).astype(np.float32)
 
 
 def find_air(coarse: FloatImage) -> BoolImage:

@@ -19,7 +19,7 @@ _SAMPLE = (64, 256)  # rows, columns: some 5,000 pixels of air tell a variance t
 class Pulses:
     """What changes from pulse to pulse, (C,) each.
 
-    dose: factor on the gain, median 1. tilt: how much the factor rises from mid height to the lowest row,
+    dose: factor on the gain, 1 on average. tilt: how much the factor rises from mid height to the lowest row,
     as a part of the dose. variance: of the dose, as far as it is not known.
     """
 
@@ -64,7 +64,7 @@ def measure_pulses(blocks: Blocks, air: Air, *, correction: FloatArray) -> Pulse
     )
     dose = trend * (1 + (excess - tilt * lever) / (n_air + shrink))
     unknown = pixel_variance / (n_air + shrink) + tilt_variance * float(np.mean(heights(blocks.row_of.size) ** 2))
-    return Pulses(_line(dose / np.median(dose)), _line(tilt), _line(unknown))
+    return Pulses(_line(dose / dose.mean()), _line(tilt), _line(unknown))
 
 
 def _line(values: FloatArray) -> FloatLine:

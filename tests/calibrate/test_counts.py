@@ -68,6 +68,17 @@ def test_gain_and_dose_do_not_matter(plain):
     assert abs(z.mean()) < 0.1
 
 
+@pytest.mark.parametrize("width", [1, 5, 40])  # columns within which most of it happens
+@pytest.mark.parametrize("change", [0.7, 0.9, 1.3])
+def test_a_dose_that_changes_on_the_way_is_followed(change, width):
+    dose = DETECTOR.dose * (1 + (change - 1) / (1 + np.exp(-(np.arange(COLS) - 350) / width)))
+    image = calibrated(Detector(air=40_000.0, dose=dose).counts(SCENE)).image
+    for where in (SCENE == 0, (SCENE > 0.1) & (SCENE < 2)):
+        z = standardised(image, SCENE, where)
+        assert abs(z.mean()) < 0.1
+        assert z.std() < 1.1
+
+
 def test_wobble_is_followed_under_the_container():
     swinging = Detector(tilt=0.01 * np.sin(np.arange(COLS) / 12))
     image = calibrated(swinging.counts(SCENE)).image
