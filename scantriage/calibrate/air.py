@@ -94,7 +94,7 @@ def _along_rim(coarse: FloatImage) -> FloatLine:
     own = ends[2 * _REACH :] - ends[: -2 * _REACH]
     left = np.median(np.abs(change - own), axis=0) - np.median(np.abs(change), axis=0)
     steps = np.diff(rim, prepend=rim[0])
-    return np.exp(np.cumsum(np.where(left < _NOISE, steps, 0))).astype(np.float32)
+    return np.asarray(np.exp(np.cumsum(np.where(left < _NOISE, steps, 0))), np.float32)
 
 
 def find_air(coarse: FloatImage) -> BoolImage:
