@@ -17,6 +17,7 @@ MATTER = 0.06  # attenuation; air varies by 0.01 to 0.02 after calibration, a si
 _OPAQUE = 2.5  # padding is darker than any roof rail
 _LOWEST_ROOF = 0.62  # of the view: a chassis lies at 0.7 to 0.85
 _LEVEL = 0.015  # of the view: waves in a roof as drive-through scans show them
+_STREAK = 0.02  # of the columns: what seems to stand above a roof is noise, a faulty element's smear or an aerial
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +105,7 @@ def level_runs(outline: Silhouette) -> list[LevelRun]:
         if free.sum() < shortest:
             break
         on_line, line = _longest_line(outline.tops, free, tolerance)
+        on_line |= _streaks(outline.tops, on_line, line, tolerance)
         for first, last in _extents(on_line, gap=2):
             if last - first >= shortest:
                 first, last = _extend(outline.tops, first, last, tolerance)
@@ -147,6 +149,18 @@ def _longest_line(
             line = np.polyfit(x[near], y[near], 1)
     on_line = free & (np.abs(tops - np.polyval(line, np.arange(c))) < tolerance)
     return on_line, line
+
+
+def _streaks(
+    tops: NDArray[np.int64], on_line: NDArray[np.bool_], line: FloatArray, tolerance: float
+) -> NDArray[np.bool_]:
+    """(c,) the columns of short stretches above a line that goes on behind them: between two boxes there is a gap."""
+    above = tops < np.polyval(line, np.arange(tops.size)) - tolerance
+    streaks = np.zeros_like(on_line)
+    for first, last in _extents(above, gap=2):
+        goes_on = on_line[max(first - 3, 0) : first].any() and on_line[last : last + 3].any()
+        streaks[first:last] = goes_on and last - first <= _STREAK * tops.size
+    return streaks
 
 
 def _extents(mask: NDArray[np.bool_], *, gap: int) -> list[tuple[int, int]]:

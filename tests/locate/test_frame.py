@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_scenes import Box, Scene, truck
@@ -93,6 +95,15 @@ def test_noise_and_dead_rows_leave_the_frame_where_it_is():
     (frame,) = locate(image).frames
     assert_outlines(frame, FORTY)
     assert np.array_equal(image.pixels, before)
+
+
+@pytest.mark.parametrize("middle", [300, 700, 1000])
+def test_a_streak_above_the_roof_does_not_end_the_container(middle):
+    scan = truck(FORTY)
+    pixels = scan.pixels.copy()
+    pixels[:, 10:50, middle - 8 : middle + 8] += 0.2
+    (frame,) = locate(replace(scan, pixels=pixels)).frames
+    assert_outlines(frame, FORTY)
 
 
 @pytest.mark.parametrize("padding", [0, 90])
