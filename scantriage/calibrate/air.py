@@ -17,7 +17,10 @@ _DRIFT = 0.06  # largest slow change of dose believed, half of what an empty box
 _RIM = 0.03  # of the rows, along the top: above a container there is air
 _REACH = 4  # blocks to either side, beyond the smoothing: some 5 cm
 _ROWS_ASKED = 64  # whether they change alike
-_NOISE = 0.01  # of the change of a logarithm within it, twice what is left of it in air
+_SUDDEN = 0.02  # change of a logarithm within that reach, five times its noise in air
+_CLEARER = 0.5  # part of it by which rows must change less without it
+_QUIETEST = 0.2  # of the rows: along walls and rails little changes but the dose
+_WORTH = 0.05  # of the columns: more must be believable by it
 _DARK_STRETCH = 0.7  # of the rows around: modules of a detector differ by up to a quarter, a floor takes more
 _FEWEST_AIR_PIXELS = 12  # below, a row's gain would be known worse than a third of the noise of its pixels
 
@@ -57,7 +60,7 @@ def _running_high(values: FloatArray, width: int) -> FloatArray:
 
 
 def drift(coarse: FloatImage) -> FloatLine:
-    """(k,) the dose in a coarse view of transmission, from the brightest of each column.
+    """(k,) the dose in a coarse view of transmission, from the brightest of each column: slow drift, sudden changes.
 
     Where even that cannot be air, the dose of the columns around.
     """
@@ -66,7 +69,7 @@ def drift(coarse: FloatImage) -> FloatLine:
         followed = _along_rim(coarse)
         followed /= np.median(followed[believable])
         onward, reached = _brightest(coarse / followed)
-        if reached.sum() > believable.sum():
+        if reached.mean() > believable.mean() + _WORTH:
             level, believable = onward * followed, reached
     if not believable.any():
         return np.ones(level.size, np.float32)
@@ -80,10 +83,10 @@ def _brightest(coarse: FloatImage) -> tuple[FloatArray, BoolLine]:
 
 
 def _along_rim(coarse: FloatImage) -> FloatLine:
-    """(k,) the dose as far as what is seen along the top follows it, however much and suddenly it changes.
+    """(k,) the dose as far as what is seen along the top follows its sudden changes.
 
     A change of dose changes all rows alike, and to take it out makes them change less. Where a roof comes into view,
-    the others stay as they are, and it is not followed.
+    or leaves it slowly, the others stay as they are, and it is not followed.
     """
     logarithm = cv2.log(np.maximum(coarse, np.float32(1e-3)))
     rim = np.median(logarithm[: max(3, round(_RIM * len(logarithm)))], axis=0)
@@ -92,9 +95,14 @@ def _along_rim(coarse: FloatImage) -> FloatLine:
     change = padded[:, 2 * _REACH :] - padded[:, : -2 * _REACH]
     ends = np.pad(rim, _REACH, mode="edge")
     own = ends[2 * _REACH :] - ends[: -2 * _REACH]
-    left = np.median(np.abs(change - own), axis=0) - np.median(np.abs(change), axis=0)
-    steps = np.diff(rim, prepend=rim[0])
-    return np.asarray(np.exp(np.cumsum(np.where(left < _NOISE, steps, 0))), np.float32)
+    gained = _of_quietest(change) - _of_quietest(change - own)
+    sudden = (np.abs(own) > _SUDDEN) & (gained > _CLEARER * np.abs(own))
+    return np.asarray(np.exp(np.cumsum(np.where(sudden, np.diff(rim, prepend=rim[0]), 0))), np.float32)
+
+
+def _of_quietest(change: FloatImage) -> FloatLine:
+    """(k,) the largest change among the rows that change least."""
+    return np.asarray(row_quantiles(np.abs(change).T, (_QUIETEST,))[0])
 
 
 def find_air(coarse: FloatImage) -> BoolImage:
