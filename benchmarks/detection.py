@@ -57,15 +57,20 @@ def failure_row(order: Order, failure: Failure) -> dict[str, str | int]:
     return {"seed": order.seed, "failure": failure.what, "last line": _last_line(failure.details)}
 
 
-def main() -> None:
-    """Measure, print and keep."""
-    parser = argparse.ArgumentParser(description="Quality on simulated days with truth.")
-    parser.add_argument("--pairs", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
+def asked_day(description: str, *, n_pairs: int, seed: int) -> argparse.Namespace:
+    """Which day the command line asks for: pairs, seed, split, workers and scale. n_pairs, seed: unless told."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--pairs", type=int, default=n_pairs)
+    parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--split", choices=("held_out", "train"), default="held_out")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--scale", type=float, default=0.4)
-    chosen = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print and keep."""
+    chosen = asked_day("Quality on simulated days with truth.", n_pairs=200, seed=1)
     measured = {**stamp(), **vars(chosen)}
     day = run_day(
         n_pairs=chosen.pairs, seed=chosen.seed, split=chosen.split, scale=chosen.scale, n_workers=chosen.workers

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from benchmarks.simulated_day import Order, Trial, read_written, simulated, written
 from benchmarks.variants import COLUMNS, measure_variants
 from scantriage.calibrate.dead import bridge_rows, dead_lines
-from scantriage.scan.geometry import FanGeometry
 from scantriage.scan.record import ScanRecord
 from scantriage.simulate.case import SimulatedScan
 
@@ -148,10 +147,11 @@ def _geometry_told_wrong(scan: SimulatedScan, rng: np.random.Generator) -> Simul
     fan = scan.record.geometry
     if fan is None:
         return scan
-    told = FanGeometry(
-        fan.layout, fan.source_distance_m * rng.choice([0.9, 1.1]), fan.source_height_m + rng.choice([-0.2, 0.2]),
-        fan.source_side, fan.view_height_m,
-    )  # fmt: skip
+    told = replace(
+        fan,
+        source_distance_m=fan.source_distance_m * rng.choice([0.9, 1.1]),
+        source_height_m=fan.source_height_m + rng.choice([-0.2, 0.2]),
+    )
     return _told(scan, geometry=told)
 
 

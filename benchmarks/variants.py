@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from benchmarks.detection import failure_row, ranked_trials
+from benchmarks.detection import asked_day, failure_row, ranked_trials
 from benchmarks.detection_tables import RankedTrial
 from benchmarks.kept import Row, Table, keep, stamp
 from benchmarks.metrics import Priorities, auc, detection_at
@@ -37,13 +36,7 @@ def measure_variants(name: str, read: Callable[[Order], Mapping[str, list[Trial]
     read: makes of one pair the trials of each variant, the same ones in the same order for every pair; with the first
     all others are compared.
     """
-    parser = argparse.ArgumentParser(description=note)
-    parser.add_argument("--pairs", type=int, default=120)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--split", choices=("held_out", "train"), default="held_out")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--scale", type=float, default=0.4)
-    chosen = parser.parse_args()
+    chosen = asked_day(note, n_pairs=120, seed=3)
     measured = {**stamp(), **vars(chosen)}
     engine = Engine(chosen.workers, _MEMORY_BYTES, _DEADLINE_S)
     day = orders(chosen.pairs, seed=chosen.seed, scale=chosen.scale, split=chosen.split)

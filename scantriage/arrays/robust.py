@@ -73,3 +73,9 @@ def fill_gaps(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
         raise ValueError("nothing is known to fill the gaps from")
     positions = np.arange(values.size)
     return np.where(known, values, np.interp(positions, positions[known], values[known]))
+
+
+def true_runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open runs of True in an (N,) array, in order."""
+    edges = np.flatnonzero(np.diff(mask, prepend=False, append=False)).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))

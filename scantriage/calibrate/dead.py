@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.arrays.kernel import kernel
-from scantriage.arrays.robust import row_quantiles, running_median
+from scantriage.arrays.robust import row_quantiles, running_median, true_runs
 from scantriage.calibrate.blocks import Counts
 from scantriage.calibrate.noise import CountNoise
 
@@ -140,9 +140,8 @@ def mend_pixels(image: NDArray[_Number], odd: NDArray[np.intp]) -> None:
 
 def lost_pulses(cols: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(C,) True for the dead columns that stand alone or in pairs between living ones: pulses that did not come."""
-    edges = np.flatnonzero(np.diff(cols, prepend=False, append=False))
     lost = np.zeros_like(cols)
-    for first, last in edges.reshape(-1, 2).tolist():
+    for first, last in true_runs(cols):
         if last - first <= _MOST_LOST and first > 0 and last < cols.size:
             lost[first:last] = True
     return lost

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.arrays.robust import true_runs
 from scantriage.scan.geometry import FloatArray
 from scantriage.scan.image import BoolImage, FloatImage
 
@@ -165,9 +166,8 @@ def _streaks(
 
 def _extents(mask: NDArray[np.bool_], *, gap: int) -> list[tuple[int, int]]:
     """Half-open runs of True, joined over gaps of at most ``gap``."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
     runs: list[tuple[int, int]] = []
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, last in true_runs(mask):
         if runs and first - runs[-1][1] <= gap:
             runs[-1] = (runs[-1][0], last)
         else:

@@ -8,6 +8,7 @@ from scantriage.arrays.robust import (
     row_medians,
     row_quantiles,
     running_median,
+    true_runs,
 )
 
 NORMAL = np.random.default_rng(0).normal(5.0, 2.0, 40_000)
@@ -71,3 +72,10 @@ def test_gaps_are_filled_by_straight_lines_and_the_ends_carried_on():
 def test_gaps_cannot_be_filled_from_nothing():
     with pytest.raises(ValueError, match="nothing is known"):
         fill_gaps(np.ones(3), np.zeros(3, bool))
+
+
+@pytest.mark.parametrize(("mask", "runs"), [
+    ([], []), ([0, 0], []), ([1], [(0, 1)]), ([1, 1, 0, 1], [(0, 2), (3, 4)]), ([0, 1, 0], [(1, 2)]),
+])  # fmt: skip
+def test_runs_of_true_reach_from_end_to_end(mask, runs):
+    assert true_runs(np.array(mask, np.bool_)) == runs
