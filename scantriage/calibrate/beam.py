@@ -58,6 +58,8 @@ def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
         correction = blocks.over_rows(rough / gain)
         seen = smoothed(coarse * correction[:, np.newaxis] / _expected(blocks, pulses))
         before, found = found, from_border(find_air(seen))
+        if not found.any():  # nothing is even enough to be open beam: what was seen first stays
+            break
         air = Air.of(found, blocks)
         pulses = measure_pulses(blocks, air, correction=correction)
         if np.mean(found != before) < _SETTLED:

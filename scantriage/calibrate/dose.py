@@ -81,6 +81,8 @@ def _spread(excess: FloatArray, n_air: FloatArray, pixel_variance: float) -> flo
 def _pixel_variance(blocks: Blocks, air: Air, *, correction: FloatArray, dose: FloatArray) -> float:
     """Relative variance of one air pixel, from a sample of rows of blocks, whose means vary less by their rows."""
     rows, cols = (slice(None, None, max(1, n // most)) for n, most in zip(blocks.signal.shape, _SAMPLE, strict=True))
+    if not air.wide[rows, cols].any():  # a corner of air that the sample misses
+        rows = cols = slice(None)
     ratio = np.asarray(blocks.signal[rows, cols] * (correction[rows, np.newaxis] / dose[cols]), np.float32)
     spread = clipped_mean_sd(ratio[air.wide[rows, cols] > 0])[1]
     return max(spread**2 * float(np.median(blocks.n_rows)), 1e-9)

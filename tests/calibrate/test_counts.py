@@ -326,3 +326,25 @@ def test_a_row_that_is_dead_at_another_energy_only_tells_no_noise_of_the_dark():
     lit_row = np.where(rng.random((1, 2000)) < 0.4, 45_000, 700) + rng.normal(0, 30, (1, 2000))
     assert dark_noise(np.concatenate([dark_row, lit_row, lit_row]), dark=500, level=45_000) == pytest.approx(3, rel=0.1)
     assert dark_noise(lit_row, dark=500, level=45_000) is None
+
+
+def any_picture(rng):
+    """Counts of nothing in particular: waves, slopes, pulses and rows of any gain, rectangles."""
+    y, x = np.linspace(0, 1, rng.integers(40, 300))[:, np.newaxis], np.linspace(0, 1, rng.integers(40, 700))
+    a, b, c, d, e = rng.uniform(0, 0.6, 5)
+    picture = (1 + a * np.sin(rng.uniform(0, 60) * x + rng.uniform(0, 60) * y)) * (1 - b * x) * (1 - c * y)
+    picture = picture * np.exp(rng.normal(0, d / 4, x.size)) * np.exp(rng.normal(0, e / 4, y.shape))
+    top, left = rng.integers(y.size), rng.integers(x.size)
+    picture[top : top + rng.integers(5, y.size), left : left + rng.integers(5, x.size)] *= rng.uniform()
+    return np.minimum(picture * rng.uniform(2_000, 50_000) + DARK, 65_535).astype(np.uint16)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_picture_is_calibrated_or_refused(seed):
+    counts = any_picture(np.random.default_rng(seed))
+    try:
+        image = calibrated(counts).image
+    except UnreadableScan:
+        return
+    assert np.isfinite(image.pixels).all()
+    assert np.isfinite(image.variance).all()
