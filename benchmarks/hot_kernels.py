@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 
 from benchmarks.full_size import FullSizePair
 from scantriage.calibrate.attenuation import calibrate
-from scantriage.calibrate.counts import _log_transmission
 from scantriage.calibrate.dose import Pulses
 from scantriage.calibrate.noise import CountNoise
+from scantriage.calibrate.scatter import find_veil
+from scantriage.calibrate.transmission import Known, log_transmission
 from scantriage.compare.changes import change_map
 from scantriage.compare.pair import N_ITERATIONS, Levelled, levelled_views
 from scantriage.io.scan_files import read_scan
@@ -63,7 +65,10 @@ def _located(pair: FullSizePair) -> tuple[LocatedScan, LocatedScan]:
 def _calibrate(pair: FullSizePair) -> list[Kernel]:
     counts, dark = read_scan(pair.rescan.path).pixels, pair.rescan.record.dark_level
     assert dark is not None
-    gain, pulses, noise = np.full(counts.shape[1], 3e4, np.float32), Pulses.even(counts.shape[2]), CountNoise(5.0, 20.0)
+    seen = cv2.resize(counts[0], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) / np.float32(counts[0].max())
+    veil = find_veil(seen, n_rows=counts.shape[1], n_cols=counts.shape[2])
+    gain = np.full(counts.shape[1], 3e4, np.float32)
+    known = Known(gain, Pulses.even(counts.shape[2]), veil, CountNoise(5.0, 20.0), dark)
     return [
         Kernel(
             "calibrate",
@@ -74,7 +79,7 @@ def _calibrate(pair: FullSizePair) -> list[Kernel]:
         ),
         Kernel(
             "its last pass",
-            lambda inputs: _logarithm(inputs, gain, pulses, noise, dark=dark),
+            lambda inputs: _logarithm(inputs, known),
             counts[0],
             counts[0].nbytes + counts[0].size * (4 + 4),
             "reads counts of one energy; writes attenuation and variance",
@@ -82,9 +87,9 @@ def _calibrate(pair: FullSizePair) -> list[Kernel]:
     ]
 
 
-def _logarithm(counts: Any, gain: Any, pulses: Pulses, noise: CountNoise, *, dark: float) -> Any:
+def _logarithm(counts: Any, known: Known) -> Any:
     attenuation, variance = np.empty(counts.shape, np.float32), np.empty(counts.shape, np.float32)
-    _log_transmission(counts, gain, pulses, noise, dark=dark, into=(attenuation, variance))
+    log_transmission(counts, known, into=(attenuation, variance))
     return attenuation, variance
 
 

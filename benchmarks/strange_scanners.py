@@ -119,6 +119,11 @@ def _haze(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
     return _seen(scan, lambda signal: 0.94 * signal + 0.06 * cv2.blur(signal, (int(2 * sigma) | 1,) * 2))
 
 
+def _steel_ends_at_0_06(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
+    """Scatter everywhere: six percent of the open beam arrive behind steel of any thickness."""
+    return _seen(scan, lambda signal: 0.94 * signal + 0.06 * np.float32(scan.scanner.air_counts))
+
+
 def _sharpened(scan: SimulatedScan, _rng: np.random.Generator) -> SimulatedScan:
     """The maker's software enhances edges."""
     return _arriving(scan, lambda light: light + 0.8 * (light - cv2.GaussianBlur(light, (0, 0), 2)))
@@ -195,6 +200,7 @@ TROUBLES: Mapping[str, Trouble] = {
     "boom sways": _swaying_boom,
     "bent response": _bent_response,
     "haze": _haze,
+    "steel ends at 0.06": _steel_ends_at_0_06,
     "sharpened": _sharpened,
     "smoothed": _smoothed,
     "12 bit": _twelve_bits,

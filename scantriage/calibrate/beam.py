@@ -23,7 +23,7 @@ class OpenBeam:
     """What the detector would show with nothing in the beam.
 
     gain: (R,) counts above dark at a dose of 1. pulses: of the C columns. has_air: False where no open beam was
-    seen and the level is that of the brightest places.
+    seen and the level is that of the brightest places. seen: (b, k) the blocks as parts of the open beam.
     """
 
     gain: FloatLine
@@ -31,6 +31,7 @@ class OpenBeam:
     blocks: Blocks
     air: Air
     has_air: bool
+    seen: FloatImage
 
     def level(self, rows: Places, cols: Places) -> FloatLine:
         """(N,) counts above dark at some pixels."""
@@ -51,13 +52,12 @@ def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
     found = from_border(find_air(seen / drift(seen)))
     air = Air.of(found, blocks)
     if not found.any():
-        return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False)
+        return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False, seen=coarse)
     gain, pulses = rough, measure_pulses(blocks, air, correction=np.ones(len(seen)))
     for _ in range(_MOST_LOOKS):
         gain = _row_gain(counts, dark=dark, blocks=blocks, air=air, pulses=pulses, rough=gain)
         correction = blocks.over_rows(rough / gain)
-        seen = smoothed(coarse * correction[:, np.newaxis] / _expected(blocks, pulses))
-        before, found = found, from_border(find_air(seen))
+        before, found = found, from_border(find_air(smoothed(_seen(coarse, blocks, pulses, correction=correction))))
         if not found.any():  # nothing is even enough to be open beam: what was seen first stays
             break
         air = Air.of(found, blocks)
@@ -65,7 +65,7 @@ def find_open_beam(counts: Counts, *, dark: float) -> OpenBeam:
         if np.mean(found != before) < _SETTLED:
             break
     has_air = bool(open_rows.mean() > 0.5) and reaches_border(air.coarse)
-    return OpenBeam(gain, pulses, blocks, air, has_air)
+    return OpenBeam(gain, pulses, blocks, air, has_air, _seen(coarse, blocks, pulses, correction=correction))
 
 
 def open_beam_in(air: Air, counts: Counts, *, dark: float) -> OpenBeam:
@@ -73,11 +73,13 @@ def open_beam_in(air: Air, counts: Counts, *, dark: float) -> OpenBeam:
     rough, _ = rough_gain(counts, dark=dark)
     blocks = blocks_of(counts, dark=dark, gain=rough)
     if not air.coarse.any():
-        return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False)
+        return OpenBeam(rough, Pulses.even(counts.shape[1]), blocks, air, has_air=False, seen=blocks.coarse())
     pulses = measure_pulses(blocks, air, correction=np.ones(len(blocks.signal)))
     gain = _row_gain(counts, dark=dark, blocks=blocks, air=air, pulses=pulses, rough=rough)
-    pulses = measure_pulses(blocks, air, correction=blocks.over_rows(rough / gain))
-    return OpenBeam(gain, pulses, blocks, air, reaches_border(air.coarse))
+    correction = blocks.over_rows(rough / gain)
+    pulses = measure_pulses(blocks, air, correction=correction)
+    seen = _seen(blocks.coarse(), blocks, pulses, correction=correction)
+    return OpenBeam(gain, pulses, blocks, air, reaches_border(air.coarse), seen)
 
 
 def _row_gain(counts: Counts, *, dark: float, blocks: Blocks, air: Air, pulses: Pulses, rough: FloatLine) -> FloatLine:
@@ -91,7 +93,7 @@ def _row_gain(counts: Counts, *, dark: float, blocks: Blocks, air: Air, pulses: 
     )
 
 
-def _expected(blocks: Blocks, pulses: Pulses) -> FloatImage:
-    """(b, k) what the blocks would show in air."""
+def _seen(coarse: FloatImage, blocks: Blocks, pulses: Pulses, *, correction: FloatLine) -> FloatImage:
+    """(b, k) the blocks as parts of what they would show in air. correction: (b,) by what the rough gain is wrong."""
     middle, lower = blocks.over_cols(pulses.by_height) / blocks.n_cols
-    return np.asarray(middle + blocks.height[:, np.newaxis] * lower, np.float32)
+    return np.asarray(coarse * correction[:, np.newaxis] / (middle + blocks.height[:, np.newaxis] * lower), np.float32)

@@ -24,15 +24,6 @@ class CountNoise:
     per_count: float
     floor: float
 
-    @property
-    def limit(self) -> float:
-        """Signal in counts at which the standard deviation of its logarithm reaches one half.
-
-        Below, -ln of a pixel is wrong by more than its noise allows for (12 % of bias), and the pixel is
-        not penetrated. Solves signal**2 = 4 * (per_count * signal + floor).
-        """
-        return 2 * self.per_count + 2 * float(np.sqrt(self.per_count**2 + self.floor))
-
 
 def count_noise(counts: Counts, *, dark: float, beam: OpenBeam, dark_noise: float | None) -> CountNoise:
     """Noise of the counts from pairs of pixels `_LAG` columns apart, so that structure and drift cancel.

@@ -88,9 +88,9 @@ def draw_scanner(rng: np.random.Generator, name: str) -> ScannerModel:
         gain_slope=0.0 if normalised else rng.uniform(0.0, 0.3),
         dose_sd=rng.uniform(0.002, 0.02),
         wobble_sd=rng.uniform(0.0, 0.008),
-        scatter=rng.uniform(0.0, 0.03),
+        scatter=rng.uniform(0.0, 0.05),
         scatter_reach_m=rng.uniform(0.1, 0.6),
-        scatter_floor=math.exp(rng.uniform(math.log(2e-4), math.log(1e-2))),
+        scatter_floor=math.exp(rng.uniform(math.log(2e-4), math.log(6e-2))),  # a real steel calibration ends there
         focal_m=rng.uniform(0.001, 0.008),
         slit_m=rng.uniform(0.003, 0.009),
         row_spread_counts=rng.uniform(0.0, 12.0),

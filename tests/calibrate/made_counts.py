@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 ROWS, COLS = 260, 640
 DARK = 400.0
@@ -25,6 +25,7 @@ def container(rows=ROWS, cols=COLS, *, seed=3):
         scene[80 : FLOOR - 6, left : left + 50] += rng.uniform(0.4, 5.0)
     for left in (380, 440):
         scene[CHASSIS : CHASSIS + 40, left : left + 40] = 3.0
+        scene[CHASSIS + 12 : CHASSIS + 28, left + 12 : left + 28] = 7.0  # hubs, as dark as all that is steel
     return scene
 
 
@@ -36,6 +37,9 @@ class Detector:
     dark: float = DARK
     per_count: float = 6.0  # variance over signal: about 8,000 quanta in air
     electronic: float = 5.0
+    scatter: float = 0.0  # of the mean signal around
+    scatter_reach: float = 15.0  # rows and columns
+    scatter_floor: float = 0.0  # of the open beam
     gain: np.ndarray = field(default_factory=lambda: 1 + 0.05 * np.random.default_rng(1).normal(size=ROWS))
     dose: np.ndarray = field(
         default_factory=lambda: (
@@ -51,7 +55,9 @@ class Detector:
         rng = np.random.default_rng(seed)
         height = np.linspace(-1, 1, scene.shape[0])[:, None]
         beam = self.air * self.gain[:, None] * self.dose * (1 + height * self.tilt)
-        signal = beam * np.exp(-scene)
+        direct = np.exp(-scene)
+        around = gaussian_filter(direct, self.scatter_reach, mode="nearest")
+        signal = beam * ((1 - self.scatter) * direct + self.scatter * around + self.scatter_floor)
         noise = rng.normal(size=scene.shape) * np.sqrt(self.per_count * signal + self.electronic**2)
         return np.clip(np.round(signal + noise + self.dark), 0, 65535).astype(np.uint16)
 
