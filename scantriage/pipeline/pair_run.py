@@ -32,8 +32,8 @@ MAX_BLIND = 0.8  # above, too little of the container is left to compare
 LOW_AGREEMENT = 0.8
 LEAST_WALLS = 0.05  # attenuation; two walls take away 0.08 and more
 UNWALLED = (
-    "The container's walls do not show in the origin scan: it holds too little open beam to be calibrated by.",
-    "The container's walls do not show in the rescan: it holds too little open beam to be calibrated by.",
+    "The container's walls do not show in the origin scan: its open beam is clipped or hardly in view.",
+    "The container's walls do not show in the rescan: its open beam is clipped or hardly in view.",
 )
 HOPELESS_AGREEMENT = 0.6
 # Along the container. All 13 of 3,481 unchanged pairs that are less alike were of display exports, and all 18 pairs of

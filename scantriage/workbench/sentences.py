@@ -90,8 +90,8 @@ _WORDS = (
     N_("You have decided on this container"), N_("You skipped this container"),
     N_("Your time for this container ran out"), N_("box"), N_("point"), N_("polygon"), N_("text"),
     N_("The scans cannot be compared."),
-    N_("The container's walls do not show in the origin scan: it holds too little open beam to be calibrated by."),
-    N_("The container's walls do not show in the rescan: it holds too little open beam to be calibrated by."),
+    N_("The container's walls do not show in the origin scan: its open beam is clipped or hardly in view."),
+    N_("The container's walls do not show in the rescan: its open beam is clipped or hardly in view."),
     # scan/quality.py
     N_("The scan is a display export: its grey levels are not calibrated, so no mass is given."),
     N_("No open beam is visible in the scan, so its level was estimated."),
