@@ -122,8 +122,9 @@ def test_the_heavier_what_came_the_less_the_scans_agree(deliver, seed, wish):
     assert clean >= added[1]
 
 
-def test_what_was_removed_has_the_opposite_sign(deliver):
-    case = simulate_pair(4, scale=SCALE, wish=replace(EMPTY_BOX, label="removed"), cut_off=0.0)
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_what_was_removed_has_the_opposite_sign(deliver, seed):
+    case = simulate_pair(seed, scale=SCALE, wish=replace(EMPTY_BOX, label="removed"), cut_off=0.0)
     reading, _ = deliver(case).read()
     finding = best_placed(reading, case)
     assert finding.kind == "removed"
