@@ -14,7 +14,7 @@ from scantriage.calibrate.attenuation import calibrate
 from scantriage.calibrate.dose import Pulses
 from scantriage.calibrate.noise import CountNoise
 from scantriage.calibrate.scatter import find_veil
-from scantriage.calibrate.transmission import Known, log_transmission
+from scantriage.calibrate.transmission import CountModel, log_transmission
 from scantriage.compare.changes import change_map
 from scantriage.compare.pair import N_ITERATIONS, Levelled, levelled_views
 from scantriage.io.scan_files import read_scan
@@ -68,7 +68,7 @@ def _calibrate(pair: FullSizePair) -> list[Kernel]:
     seen = cv2.resize(counts[0], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) / np.float32(counts[0].max())
     veil = find_veil(seen, n_rows=counts.shape[1], n_cols=counts.shape[2])
     gain = np.full(counts.shape[1], 3e4, np.float32)
-    known = Known(gain, Pulses.even(counts.shape[2]), veil, CountNoise(5.0, 20.0), dark)
+    known = CountModel(gain, Pulses.even(counts.shape[2]), veil, CountNoise(5.0, 20.0), dark)
     return [
         Kernel(
             "calibrate",
@@ -87,7 +87,7 @@ def _calibrate(pair: FullSizePair) -> list[Kernel]:
     ]
 
 
-def _logarithm(counts: Any, known: Known) -> Any:
+def _logarithm(counts: Any, known: CountModel) -> Any:
     attenuation, variance = np.empty(counts.shape, np.float32), np.empty(counts.shape, np.float32)
     log_transmission(counts, known, into=(attenuation, variance))
     return attenuation, variance

@@ -20,7 +20,7 @@ from scantriage.calibrate.dead import (
 )
 from scantriage.calibrate.noise import count_noise
 from scantriage.calibrate.scatter import find_veil
-from scantriage.calibrate.transmission import Known, log_transmission, penetrated
+from scantriage.calibrate.transmission import CountModel, log_transmission, penetrated
 from scantriage.errors import UnreadableScan
 from scantriage.scan.image import BoolImage, ScanImage
 from scantriage.scan.quality import Flag
@@ -60,7 +60,7 @@ def calibrate_counts(
         _invalidate(counts, np.float32(0.5 * dark), np.float32(ceiling), valid)
         valid.ravel()[odd] = False
         veil = find_veil(beam.seen, n_rows=inside.shape[0], n_cols=inside.shape[1])
-        plane = Known(beam.gain, beam.pulses.spread(~dead.cols), veil.spread(~dead.cols), noise, dark)
+        plane = CountModel(beam.gain, beam.pulses.spread(~dead.cols), veil.spread(~dead.cols), noise, dark)
         log_transmission(counts, plane, into=(attenuation[energy], variance[energy]))
         if highest is None:  # its penetration and its air count
             highest, through = beam, penetrated(counts, plane)

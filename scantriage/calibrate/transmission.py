@@ -21,7 +21,7 @@ _STRIP = 32  # rows at a time, half a megabyte of a full scan: stays in the cach
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class CountModel:
     """What is known of a plane of counts.
 
     gain: (R,) counts above dark at a dose of 1. dark: counts without beam.
@@ -53,13 +53,13 @@ class Known:
         return np.array([self.dark, self.noise.per_count, self.noise.floor, self.veil.clear], np.float32)
 
 
-def log_transmission(counts: Counts, known: Known, *, into: tuple[FloatImage, FloatImage]) -> None:
+def log_transmission(counts: Counts, model: CountModel, *, into: tuple[FloatImage, FloatImage]) -> None:
     """Writes -ln(signal / open beam), both without scatter, and its variance.
 
     A signal under the limit of penetration (`penetrated`) counts as the limit. Half the variance of the noise is
     taken off: it raises the mean of -ln by that much, 1 % where little comes through.
     """
-    by_row, by_col, levels, bands = known.by_row, known.by_col, known.levels, known.veil.parts
+    by_row, by_col, levels, bands = model.by_row, model.by_col, model.levels, model.veil.parts
     for top in range(0, len(counts), _STRIP):
         strip = slice(top, top + _STRIP)
         attenuation = into[0][strip]
@@ -67,13 +67,13 @@ def log_transmission(counts: Counts, known: Known, *, into: tuple[FloatImage, Fl
         cv2.log(attenuation, dst=attenuation)
 
 
-def penetrated(counts: Counts, known: Known) -> BoolImage:
+def penetrated(counts: Counts, model: CountModel) -> BoolImage:
     """(R, C) where the mean of a pixel and its eight neighbours exceeds the limit; the border counts on beyond itself.
 
     The limit is the signal at which the standard deviation of its logarithm reaches one half. Below, -ln of a pixel
     is wrong by more than its noise allows for (12 % of bias).
     """
-    return _penetrated(counts, known.by_row, known.by_col, known.veil.parts, known.levels)
+    return _penetrated(counts, model.by_row, model.by_col, model.veil.parts, model.levels)
 
 
 @kernel
@@ -85,21 +85,33 @@ def _limit(hidden: np.float32, per_count: np.float32, floor: np.float32) -> np.f
 
 
 @kernel
+def _between(bands: FloatImage, at: np.float32) -> tuple[FloatLine, FloatLine, np.float32]:
+    """The bands of the veil above and below a row, and how far on from the upper one it lies."""
+    return bands[int(at)], bands[min(int(at) + 1, len(bands) - 1)], at - np.float32(int(at))
+
+
+@kernel
+def _hidden(beam: np.float32, above: np.float32, below: np.float32, onward: np.float32) -> np.float32:
+    """Counts of scatter under an open beam, of which the bands tell the parts."""
+    return beam * (above + onward * (below - above))
+
+
+@kernel
 def _inverse_transmission(
     counts: Counts, by_row: FloatImage, by_col: FloatImage, bands: FloatImage, levels: FloatLine,
     inverse: FloatImage, variance: FloatImage,
 ) -> None:  # fmt: skip
-    """Open beam over signal, less half the variance of its logarithm, and that variance. Arguments as in `Known`."""
+    """Open beam over signal, less half the variance of its logarithm, and that variance; of a `CountModel`."""
     dark, per_count, floor, clear = levels[0], levels[1], levels[2], levels[3]
     dose, tilt, unknown = by_col[0], by_col[1], by_col[2]
     one, half = np.float32(1), np.float32(0.5)  # a whole number would make double precision of all
     for row in range(counts.shape[0]):
         line, ratio, spread = counts[row], inverse[row], variance[row]
-        middle, lower, at = by_row[row, 0], by_row[row, 1], by_row[row, 2]
-        above, below, onward = bands[int(at)], bands[min(int(at) + 1, len(bands) - 1)], at - np.float32(int(at))
+        middle, lower = by_row[row, 0], by_row[row, 1]
+        above, below, onward = _between(bands, by_row[row, 2])
         for col in range(line.size):
             beam = middle * dose[col] + lower * tilt[col]
-            hidden = beam * (above[col] + onward * (below[col] - above[col]))
+            hidden = _hidden(beam, above[col], below[col], onward)
             signal = np.float32(line[col]) - dark - hidden
             limit = _limit(hidden, per_count, floor)
             relative = one / max(signal, limit)
@@ -125,10 +137,10 @@ def _penetrated(
         for col in range(n_cols):
             column[col + 1] = np.float32(above[col]) + np.float32(line[col]) + np.float32(below[col])
         column[0], column[-1] = column[1], column[-2]
-        middle, lower, at = by_row[row, 0], by_row[row, 1], by_row[row, 2]
-        upper, under, onward = bands[int(at)], bands[min(int(at) + 1, len(bands) - 1)], at - np.float32(int(at))
+        middle, lower = by_row[row, 0], by_row[row, 1]
+        upper, under, onward = _between(bands, by_row[row, 2])
         for col in range(n_cols):
-            hidden = (middle * dose[col] + lower * tilt[col]) * (upper[col] + onward * (under[col] - upper[col]))
+            hidden = _hidden(middle * dose[col] + lower * tilt[col], upper[col], under[col], onward)
             limit = dark + hidden + _limit(hidden, per_count, floor)
             out[row, col] = column[col] + column[col + 1] + column[col + 2] > np.float32(9) * limit
     return out
