@@ -76,13 +76,13 @@ def change_map(loads: Explained, origin: View, rescan: View, cells: Cells, *, gu
     difference = (loads.rescan - loads.origin).reshape(cells.n_y, -1, loads.origin.shape[1])
     mass = difference.sum(axis=0)[cells.inside] * np.float32(cells.cell_mass_kg)
     window = _window(cells)
-    variance = sum(_cell_variance(view, cells) for view in (origin, rescan))
+    variance = _cell_variance(origin, loads.rescan, cells) + _cell_variance(rescan, loads.origin, cells)
     doubt = GUESSED_SPREAD if guessed else 1.0
     trust = np.where(_at_end(cells, mass.shape[1]), np.float32(END_TRUST), np.float32(1))
     if guessed:
         trust = trust * np.where(_at_floor_or_roof(cells), np.float32(GUESSED_TRUST), np.float32(1))[:, np.newaxis]
     window_kg = _box_sum(mass * trust, window)
-    sd_kg = doubt * SPREAD * np.sqrt(_box_sum(np.asarray(variance, dtype=np.float32), window))
+    sd_kg = doubt * SPREAD * np.sqrt(_box_sum(variance, window))
     edges = cells.z_edges_m
     significance = normal_significance(
         window_kg / np.maximum(sd_kg, np.float32(1e-6)),
@@ -167,13 +167,16 @@ def _box_sum(values: FloatArray, window: tuple[int, int]) -> FloatArray:
     return np.asarray(summed, dtype=np.float32)
 
 
-def _cell_variance(view: View, cells: Cells) -> FloatArray:
+def _cell_variance(view: View, other: FloatArray, cells: Cells) -> FloatArray:
     """(Z, S) variance of the mass that a scan sees in each cell as seen from the side, kg squared.
 
-    Rays are carried back to the cells that they cross; where none is usable the variance is that of the
-    densest load, so that nothing is found where nothing was seen.
+    other: (N, S) the load of the other scan. Rays are carried back to the cells that they cross; where none tells
+    anything the variance is that of the densest load, so that nothing is found where nothing was seen. A ray that shows
+    only a least mass tells something where the other load falls short of it.
     """
-    variance = np.where(view.weight > 0, 1 / np.maximum(view.weight, np.float32(1e-6)) ** 2, BLIND_G_CM2**2)
+    short = view.weight * (view.thickness - view.path.seen(other)) > SHORT_SIGMA
+    tells = (view.weight > 0) & (short | ~view.at_least)
+    variance = np.where(tells, 1 / np.maximum(view.weight, np.float32(1e-6)) ** 2, BLIND_G_CM2**2)
     carried = view.path.carried(variance) / np.maximum(view.path.through_cell, np.float32(1e-6))
     mean = carried.reshape(cells.n_y, -1, carried.shape[1]).mean(axis=0)[cells.inside]
     area = cells.cell_mass_kg * cells.n_y / CONTAINER_WIDTH_M  # kg of one cell area per g/cm2
@@ -181,3 +184,4 @@ def _cell_variance(view: View, cells: Cells) -> FloatArray:
 
 
 BLIND_G_CM2 = 30.0
+SHORT_SIGMA = 3.0

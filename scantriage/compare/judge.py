@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.compare.changes import Change, box_of, change_at
+from scantriage.compare.maps import CHANNELS, Maps
 from scantriage.compare.pair import Compared
 from scantriage.compare.zones import zone_of
 from scantriage.scan.container import ContainerSize
-from scantriage.scan.finding import Finding, Kind
+from scantriage.scan.finding import Finding
 from scantriage.scan.geometry import MetreBox
 from scantriage.scan.quality import Flag
 
@@ -32,6 +33,7 @@ CONVINCED, CONVINCED_OF_DISPLAY = 0.2, 1.0
 PLAIN = 1.0
 # Two of 1,348 unchanged pairs are then taken for another load, and 91 of 161 exchanged ones; by masses alone 17 and 92.
 CONVINCED_OF_SWAP = 1.0
+UNREAD = 0.5  # of what changed: then its mass is the least that changed
 EDGE_M = 0.13  # two slabs: what a badly aligned edge leaves
 EDGE_ASPECT = 2.5
 
@@ -92,11 +94,7 @@ def judge(compared: Compared, known: Known, opinion: Opinion | None) -> list[Jud
         changes += _meant(compared, opinion, changes)
     moved = _moved_pairs(changes)
     partners = {index for pair in moved for index in pair}
-    judged = [
-        _finding("added" if change.mass_kg > 0 else "removed", change, known)
-        for index, change in enumerate(changes)
-        if index not in partners
-    ]
+    judged = [_finding(change, compared.maps, known) for index, change in enumerate(changes) if index not in partners]
     judged += [_moved(changes[first], changes[second], known) for first, second in moved]
     return sorted(judged, key=lambda one: -abs(one.finding.significance))[:MAX_FINDINGS]
 
@@ -128,19 +126,27 @@ def is_swapped(compared: Compared, size: ContainerSize) -> bool:
     return min(compared.changed_kg) > max(SWAPPED_SHARE * total, SWAPPED_KG_M * size.length_m)
 
 
-def _finding(kind: Kind, change: Change, known: Known) -> Judged:
+def _finding(change: Change, maps: Maps, known: Known) -> Judged:
     width, height = change.box.x1 - change.box.x0, change.box.z1 - change.box.z0
     along_edge = (Flag.EDGE_ON_EDGE,) if width < EDGE_M and height > EDGE_ASPECT * width else ()
+    least = (Flag.LEAST_MASS,) if known.calibrated and _shows_the_least(change, maps) else ()
     finding = Finding(
-        kind=kind,
+        kind="added" if change.mass_kg > 0 else "removed",
         zone=zone_of(change.box, y_m=change.y_m, size=known.size, doors_known=known.doors),
         significance=change.significance,
         container_box=change.box,
         mass_kg=abs(change.mass_kg) if known.calibrated else None,
         mass_kg_sd=change.sd_kg if known.calibrated else None,
-        flags=(*along_edge, *known.doubts),
+        flags=(*along_edge, *least, *known.doubts),
     )
     return Judged(finding, change.y_m)
+
+
+def _shows_the_least(change: Change, maps: Maps) -> bool:
+    """Whether one of the scans could not be read in half of what changed."""
+    of = dict(zip(CHANNELS, maps.channels[:, maps.inside], strict=True))
+    unread = of["usable_origin"] * of["usable_rescan"] == 0
+    return bool(change.cells.any() and unread[change.cells].mean() >= UNREAD)
 
 
 def _moved_pairs(changes: list[Change]) -> list[tuple[int, int]]:

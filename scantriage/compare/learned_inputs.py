@@ -93,21 +93,23 @@ def _local(of: dict[str, FloatArray], difference: FloatArray) -> list[FloatArray
 
 
 def _at_depths(of: dict[str, FloatArray], pair: Circumstances) -> tuple[FloatArray, FloatArray]:
-    """Rescan minus origin scan, g/cm2, as they show each of `DEPTHS_M`, and whether both show anything there.
+    """Rescan minus origin scan, g/cm2 at least, as they show each of `DEPTHS_M`, and whether that is known there.
 
     What stands still at that depth cancels, whatever heights the two fans give it; what came or went stays.
     """
     names = ("origin", "rescan")
     shape = (len(DEPTHS_M), *of["mass_kg"].shape)
-    differs, both = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    differs, told = np.empty(shape, np.float32), np.empty(shape, np.float32)
     for k, depth_m in enumerate(DEPTHS_M):
-        (origin, seen), (rescan, seen_too) = (
+        (origin, read, inside), (rescan, read_too, inside_too) = (
             _raised(of[f"seen_{name}"], of[f"usable_{name}"], _rows(fan, depth_m, len(of["mass_kg"]), pair))
             for name, fan in zip(names, pair.fans, strict=True)
         )
-        both[k] = seen & seen_too
-        differs[k] = (rescan - origin) * both[k]
-    return differs, both
+        more = rescan - origin
+        # what let nothing through holds at least as much as shown: that it holds more than the other is known
+        told[k] = np.where(more > 0, read & inside_too, read_too & inside)
+        differs[k] = more * told[k]
+    return differs, told
 
 
 def _apart(differs: FloatArray, seen: NDArray[np.bool_]) -> FloatArray:
@@ -129,13 +131,15 @@ def _rows(fan: Fan, depth_m: float, n_rows: int, pair: Circumstances) -> FloatAr
     return np.asarray(fan.apparent_z(z, np.asarray(depth_m)) / pair.cell_z_m + pair.rows[0] - 0.5)
 
 
-def _raised(layer: FloatArray, usable: FloatArray, rows: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """A layer between its rows, and whether it shows anything there."""
+def _raised(
+    layer: FloatArray, usable: FloatArray, rows: FloatArray
+) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+    """A layer between its rows, whether it could be read there, and (R, 1) whether it reaches there."""
     below = np.clip(np.floor(rows).astype(np.int64), 0, len(layer) - 2)
     share = (rows - below).astype(np.float32)[:, np.newaxis]
     inside = (share >= 0) & (share <= 1)
-    seen = inside & (usable[below] > 0) & (usable[below + 1] > 0)
-    return layer[below] * (1 - share) + layer[below + 1] * share, seen
+    read = inside & (usable[below] > 0) & (usable[below + 1] > 0)
+    return layer[below] * (1 - share) + layer[below + 1] * share, read, inside
 
 
 def _place(pair: Circumstances, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -54,7 +54,7 @@ def level(
 def _regress(view: View, load: FloatArray) -> float:
     """Robust slope of a scan on what a load predicts for it, held near one."""
     predicted = view.path.seen(load)
-    use = (view.weight > 0) & (predicted > MIN_G_CM2)
+    use = (view.weight > 0) & ~view.at_least & (predicted > MIN_G_CM2)
     x, y, weight = predicted[use], view.thickness[use], view.weight[use]
     slope = 1.0
     for _ in range(5):

@@ -28,7 +28,7 @@ CHANNELS = (
     "seen_rescan",
     "left_origin",  # what the load leaves unexplained of it, in standard deviations
     "left_rescan",
-    "weight_origin",  # one over the standard deviation, zero where the loads were not sought from it
+    "weight_origin",  # one over the standard deviation, zero where it was not read
     "weight_rescan",
     "usable_origin",  # whether each scan could be read there
     "usable_rescan",
@@ -99,14 +99,13 @@ def maps_of(
     ]  # fmt: skip
     heights = (np.arange(-N_BELOW, len(found.mass_kg) + N_ABOVE) + 0.5) * circumstances.cell_z_m
     residuals = [
-        view.weight * (view.thickness - view.path.seen(load))
-        for view, load in zip(views, (loads.origin, loads.rescan), strict=True)
+        view.weight * view.unexplained(load) for view, load in zip(views, (loads.origin, loads.rescan), strict=True)
     ]
     ray, crosses = _rays_at(heights, cells)
     channels = [
         *(np.pad(channel, ((N_BELOW, N_ABOVE), (0, 0))) for channel in own),
         *(cells.means_at(layer.thickness, heights) for layer in layers),
-        *(values[ray] * crosses for values in (*residuals, *(view.weight for view in views))),
+        *(values[ray] * crosses for values in (*residuals, *(view.weight * ~view.at_least for view in views))),
         *(cells.means_at(layer.usable.astype(np.float32), heights) >= MIN_USABLE for layer in layers),
     ]
     return Maps(np.stack(channels).astype(np.float32), circumstances)

@@ -67,8 +67,9 @@ def align_height(
 
 def _in_a_row(views: list[View]) -> View:
     """Views of one geometry, their slabs one behind the other."""
-    thickness, weight = (np.concatenate([getattr(v, name) for v in views], axis=1) for name in ("thickness", "weight"))
-    return View(thickness, weight, views[0].path)
+    names = ("thickness", "at_least", "weight")
+    thickness, at_least, weight = (np.concatenate([getattr(one, name) for one in views], axis=1) for name in names)
+    return View(thickness, at_least, weight, views[0].path)
 
 
 def _lowered(image: FloatArray, n_rows: int) -> FloatArray:
@@ -79,7 +80,7 @@ def _lowered(image: FloatArray, n_rows: int) -> FloatArray:
 
 def _misfit(view: View, load: FloatArray) -> FloatArray:
     """(S,) mean absolute residual of each slab in standard deviations: robust to what changed in it."""
-    residual = np.abs(view.weight * (view.path.seen(load) - view.thickness))
+    residual = np.abs(view.weight * view.unexplained(load))
     return np.asarray(residual.sum(axis=0) / np.maximum((view.weight > 0).sum(axis=0), 1), dtype=np.float64)
 
 

@@ -38,14 +38,21 @@ class Finding:
         return f"{self._what()} {self._zone()}, {self._where()} ({self._sure()})."
 
     def _what(self) -> str:
-        mass = "" if self.mass_kg is None or self.kind in ("swapped", "pattern") else f" about {_kilos(self.mass_kg)}"
+        mass = self._mass()
         return {
-            "added": f"Added:{mass or ' something'}",
-            "removed": f"Removed:{mass or ' something'}",
-            "moved": f"Moved:{mass or ' cargo'}",
+            "added": f"Added: {mass or 'something'}",
+            "removed": f"Removed: {mass or 'something'}",
+            "moved": f"Moved: {mass or 'cargo'}",
             "swapped": "The load differs as a whole: another container or other goods",
             "pattern": "Unlike the rest of the load",
         }[self.kind]
+
+    def _mass(self) -> str:
+        if self.mass_kg is None:
+            return ""
+        if Flag.LEAST_MASS in self.flags:
+            return f"at least {_kilos(self.mass_kg)}" if self.mass_kg >= 1 else ""
+        return f"about {_kilos(self.mass_kg)}"
 
     def _zone(self) -> str:
         if self.zone == "door_end" and Flag.DOORS_UNKNOWN in self.flags:

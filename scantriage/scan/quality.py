@@ -27,6 +27,7 @@ class Flag(StrEnum):
     SCAN_CONFLICT = "scan_conflict"
     LOW_AGREEMENT = "low_agreement"
     EDGE_ON_EDGE = "edge_on_edge"
+    LEAST_MASS = "least_mass"
     MOVED_CARGO = "moved_cargo"
     DECLARED_EMPTY = "declared_empty"
 
@@ -56,6 +57,7 @@ _SENTENCES: dict[Flag, str] = {
     Flag.SCAN_CONFLICT: "Another recording came under the id of a scan; the first one is used.",
     Flag.LOW_AGREEMENT: "The two scans agree poorly even after registration.",
     Flag.EDGE_ON_EDGE: "The difference lies along an edge and may come from registration.",
+    Flag.LEAST_MASS: "Too little came through there in one of the scans, so more may have changed than the mass says.",
     Flag.MOVED_CARGO: "Something of the same mass is missing close by: cargo that moved.",
     Flag.DECLARED_EMPTY: "The container is declared empty, and something is in it.",
 }

@@ -99,10 +99,14 @@ def thickness(scan: Rectified, *, energy_mv: float) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rays:
-    """A scan as R rays through S slabs: (R, S) mass thickness, its variance from photons, usable; the rays' paths."""
+    """A scan as R rays through S slabs: (R, S) mass thickness, its variance from photons; the rays' paths.
+
+    measured: (R, S) at all. usable: (R, S) and penetrated; of the other measured ones the thickness is the least.
+    """
 
     thickness: FloatArray
     photon_variance: FloatArray
+    measured: NDArray[np.bool_]
     usable: NDArray[np.bool_]
     path: Paths
 
@@ -115,13 +119,14 @@ def rays_of(scan: Rectified, thickness_g_cm2: FloatArray, cells: Cells, *, energ
     return Rays(
         thickness=cells.means(thickness_g_cm2),
         photon_variance=cells.means(scan.variance) * (per_attenuation**2 * correlated),
+        measured=cells.means(scan.valid.astype(np.float32)) >= MIN_USABLE,
         usable=cells.means(scan.usable.astype(np.float32)) >= MIN_USABLE,
         path=Paths.of(lengths),
     )
 
 
 def views_of(origin: Rays, rescan: Rays, cells: Cells) -> tuple[View, View]:
-    """Weight the rays of two scans by what each can be trusted; what is not usable has no weight.
+    """Weight the rays of two scans by what each can be trusted; what was not measured has no weight.
 
     Both on one scale.
     """
@@ -136,8 +141,9 @@ def _weighted(rays: Rays, edge: FloatArray) -> View:
     thickness = rays.thickness
     model = MODEL_SHARE * thickness * (1 + (thickness / SCATTER_G_CM2) ** 2)
     variance = rays.photon_variance + FLOOR_G_CM2**2 + model**2 + (EDGE_SHARE * edge) ** 2
-    weight = np.where(rays.usable, 1 / np.sqrt(variance), 0)
-    return View(thickness, np.ascontiguousarray(weight, dtype=np.float32), rays.path)
+    weight = np.where(rays.measured, 1 / np.sqrt(variance), 0)
+    at_least = rays.measured & ~rays.usable
+    return View(thickness, at_least, np.ascontiguousarray(weight, dtype=np.float32), rays.path)
 
 
 def _relief(thickness: FloatArray, reach_m: float, cells: Cells) -> FloatArray:

@@ -32,12 +32,16 @@ class Rows(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """One scan: the rays' paths by ray and by cell; (R, S) what they measured; (R, S) its weight squared."""
+    """One scan: the rays' paths by ray and by cell; (R, S) what they measured; (R, S) its weight squared.
+
+    beyond: (R, S) by how much more than measured counts: infinite, or zero where it was at least that much.
+    """
 
     by_ray: Rows
     by_cell: Rows
     thickness: FloatArray
     weight2: FloatArray
+    beyond: FloatArray
 
 
 class Costs(NamedTuple):
@@ -132,7 +136,7 @@ def _weigh(out: FloatArray, shown: FloatArray, before: FloatArray, push: np.floa
     for k in range(len(out)):
         for s in range(out.shape[1]):
             ahead = shown[k, s] + push * (shown[k, s] - before[k, s])
-            out[k, s] = scan.weight2[k, s] * (ahead - scan.thickness[k, s])
+            out[k, s] = scan.weight2[k, s] * min(ahead - scan.thickness[k, s], scan.beyond[k, s])
 
 
 @kernel

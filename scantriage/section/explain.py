@@ -8,8 +8,9 @@ for each slab of the container, one per scan,
     minimise  |w1 (P1 rho1 - T1)|^2 / 2 + |w2 (P2 rho2 - T2)|^2 / 2
               + likeness * sum noise * |rho1 - rho2| + evenness * (roughness of rho1 and rho2 across y)
 
-with rho >= 0: the sum of absolute differences keeps the loads equal wherever one load explains both scans,
-and lets them differ, in few places, where none does. Below the floor (chassis, road) nothing ties them,
+with rho >= 0. Of a ray that let too little through T is the least, so only what falls short of it counts.
+The sum of absolute differences keeps the loads equal wherever one load explains both scans, and lets them
+differ, in few places, where none does. Below the floor (chassis, road) nothing ties them,
 because the chassis is another one. Solved for all slabs at once by accelerated proximal gradient steps
 with a diagonal bound of the curvature (Beck and Teboulle 2009, doi:10.1137/080716542; the diagonal as in
 simultaneous iterative reconstruction); the proximal map of the fused term is soft thresholding of the
@@ -29,6 +30,7 @@ from scantriage.section.descent import Costs, Seen, descend
 from scantriage.section.paths import Paths
 
 FloatArray = NDArray[np.floating[Any]]
+BoolArray = NDArray[np.bool_]
 
 # Weight of the roughness across y in units of the mean density around: what one view cannot tell. A step from
 # empty to full costs half of it, so half-filled layers stay possible in light and in heavy cargo.
@@ -42,13 +44,20 @@ THIN_G_CM2_M = 3.0  # density below which roughness costs no more
 class View:
     """One scan of S slabs, R rays each.
 
-    thickness: (R, S) mass thickness, g/cm2. weight: (R, S) one over its standard deviation, zero where not
-    usable. path: of the rays through N = n_y * Z cells.
+    thickness: (R, S) mass thickness, g/cm2. at_least: (R, S) where that is all that is known of it, as too little came
+    through. weight: (R, S) one over its standard deviation, zero where nothing was measured. path: of the rays through
+    N = n_y * Z cells.
     """
 
     thickness: FloatArray
+    at_least: BoolArray
     weight: FloatArray
     path: Paths
+
+    def unexplained(self, load: FloatArray) -> FloatArray:
+        """(R, S) what an (N, S) load leaves of the thickness, g/cm2; where that is the least, no load is too much."""
+        left = self.thickness - self.path.seen(load)
+        return np.where(self.at_least, np.maximum(left, 0), left)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,8 +101,7 @@ def explain(
         loads = descend(loads, np.zeros_like(loads), scans, costs, n_steps)
         if n_rounds < len(n_iterations):
             thickness = [
-                layer + (view.thickness - view.path.seen(load))
-                for view, layer, load in zip(views, thickness, loads, strict=True)
+                layer + view.unexplained(load) for view, layer, load in zip(views, thickness, loads, strict=True)
             ]
     return Explained(*loads)
 
@@ -104,6 +112,7 @@ def _seen(view: View, thickness: FloatArray) -> Seen:
         view.path.by_cell,
         np.ascontiguousarray(thickness, dtype=np.float32),
         np.ascontiguousarray(view.weight**2, dtype=np.float32),
+        np.where(view.at_least, np.float32(0), np.float32(1e30)),  # compiled loops know no infinity
     )
 
 

@@ -46,7 +46,7 @@ def explain_batch(pairs: Sequence[Pair], *, n_y: int, n_iterations: Sequence[int
     for n_rounds, n_steps in enumerate(n_iterations, 1):
         loads = _descend(loads, thickness, batch, _costs(thickness, batch), n_steps)
         if n_rounds < len(n_iterations):
-            thickness = thickness + (batch.thickness - batch.seen(loads))
+            thickness = thickness - torch.minimum(batch.seen(loads) - batch.thickness, batch.beyond)
     host = loads.cpu().numpy()
     return [Explained(*_cut(one, pair, n_y)) for one, pair in zip(host, pairs, strict=True)]
 
@@ -55,13 +55,14 @@ def explain_batch(pairs: Sequence[Pair], *, n_y: int, n_iterations: Sequence[int
 class _Batch:
     """B pairs of V = 2 views on the device, padded to R rays, Y cells across, Z up, N = Y * Z, S slabs.
 
-    path: (B, V, R, N). thickness, weight2: (B, V, R, S). curvature, tie: (B, 1, Y, Z, S). adjoins: (B, 1, 1, 1, S)
-    one where a slab has a next one, else zero.
+    path: (B, V, R, N). thickness, weight2, beyond (as in `Seen`): (B, V, R, S). curvature, tie: (B, 1, Y, Z, S).
+    adjoins: (B, 1, 1, 1, S) one where a slab has a next one, else zero.
     """
 
     path: Tensor
     thickness: Tensor
     weight2: Tensor
+    beyond: Tensor
     curvature: Tensor
     tie: Tensor
     adjoins: Tensor
@@ -73,29 +74,33 @@ class _Batch:
         n_heights = max(len(both[0].path.through_cell) // n_y for both in views)
         n_slabs = [both[0].thickness.shape[1] for both in views]
         shape = (len(pairs), 2, n_rays, max(n_slabs))
-        thickness, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        thickness, weight, beyond = (np.zeros(shape, np.float32) for _ in range(3))
         path = np.zeros((*shape[:3], n_y, n_heights), np.float32)
         likeness = np.zeros((len(pairs), 1, n_y, n_heights, max(n_slabs)), np.float32)
         for b, (both, pair) in enumerate(zip(views, pairs, strict=True)):
             for v, view in enumerate(both):
                 rays, slabs = view.thickness.shape
-                thickness[b, v, :rays, :slabs], weight[b, v, :rays, :slabs] = view.thickness, view.weight
+                there = b, v, slice(rays), slice(slabs)
+                thickness[there], weight[there] = view.thickness, view.weight
+                beyond[there] = np.where(view.at_least, 0, np.inf)
                 lengths = view.path.lengths_m().reshape(rays, n_y, -1)
                 path[b, v, :rays, :, : lengths.shape[2]] = lengths
             tie = pair.likeness.reshape(n_y, -1, pair.likeness.shape[1])
             likeness[b, 0, :, : tie.shape[1], : n_slabs[b]] = np.minimum(tie, 1e30)
         adjoins = np.arange(max(n_slabs)) < np.array(n_slabs)[:, np.newaxis] - 1
-        tensors = [torch.from_numpy(a).to(on) for a in (path, thickness, weight, likeness, adjoins)]
-        return cls._bounded(tensors[0].flatten(3), tensors[1], tensors[2] ** 2, tensors[3], tensors[4])
+        tensors = [torch.from_numpy(a).to(on) for a in (path, thickness, weight, beyond, likeness, adjoins)]
+        return cls._bounded(tensors[0].flatten(3), tensors[1], tensors[2] ** 2, *tensors[3:])
 
     @classmethod
-    def _bounded(cls, path: Tensor, thickness: Tensor, weight2: Tensor, likeness: Tensor, adjoins: Tensor) -> _Batch:
+    def _bounded(
+        cls, path: Tensor, thickness: Tensor, weight2: Tensor, beyond: Tensor, likeness: Tensor, adjoins: Tensor
+    ) -> _Batch:
         cells = (*likeness.shape[:1], 2, *likeness.shape[2:])
         back = path.mT
         curvature = (back @ (weight2 * path.sum(dim=3, keepdim=True))).reshape(cells).amax(dim=1, keepdim=True)
         noise = ((back**2 @ weight2).reshape(cells).sum(dim=1, keepdim=True) / 2).sqrt() + 1e-9
         apart = adjoins[:, None, None, None, :].to(path.dtype)
-        return cls(path, thickness, weight2, curvature + _LITTLE, likeness * noise, apart)
+        return cls(path, thickness, weight2, beyond, curvature + _LITTLE, likeness * noise, apart)
 
     def seen(self, loads: Tensor) -> Tensor:
         """(B, V, R, S) what the rays integrate of (B, V, Y, Z, S) loads."""
@@ -130,7 +135,7 @@ def _costs(thickness: Tensor, batch: _Batch) -> _Costs:
 def _descend(loads: Tensor, thickness: Tensor, batch: _Batch, costs: _Costs, n_iterations: int) -> Tensor:
     current, ahead, pace = loads, loads, 1.0
     for _ in range(n_iterations):
-        residual = (batch.seen(ahead) - thickness) * batch.weight2
+        residual = torch.minimum(batch.seen(ahead) - thickness, batch.beyond) * batch.weight2
         gradient = (batch.path.mT @ residual).reshape(ahead.shape) + _roughness(ahead, costs)
         following = _fuse(ahead - costs.step * gradient, costs.threshold)
         next_pace = (1 + (1 + 4 * pace**2) ** 0.5) / 2

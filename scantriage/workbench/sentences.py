@@ -23,6 +23,10 @@ _SAYINGS = (
        "(%(sure)s standard deviations)."),
     N_("Moved: about %(mass)s kg %(zone)s, %(x0)s to %(x1)s m from the front, %(z0)s to %(z1)s m high "
        "(%(sure)s standard deviations)."),
+    N_("Added: at least %(mass)s kg %(zone)s, %(x0)s to %(x1)s m from the front, %(z0)s to %(z1)s m high "
+       "(%(sure)s standard deviations)."),
+    N_("Removed: at least %(mass)s kg %(zone)s, %(x0)s to %(x1)s m from the front, %(z0)s to %(z1)s m high "
+       "(%(sure)s standard deviations)."),
     N_("Added: something %(zone)s, %(x0)s to %(x1)s m from the front, %(z0)s to %(z1)s m high "
        "(%(sure)s standard deviations)."),
     N_("Removed: something %(zone)s, %(x0)s to %(x1)s m from the front, %(z0)s to %(z1)s m high "
@@ -112,6 +116,7 @@ _WORDS = (
     N_("Another recording came under the id of a scan; the first one is used."),
     N_("The two scans agree poorly even after registration."),
     N_("The difference lies along an edge and may come from registration."),
+    N_("Too little came through there in one of the scans, so more may have changed than the mass says."),
     N_("Something of the same mass is missing close by: cargo that moved."),
     N_("The container is declared empty, and something is in it."),
 )  # fmt: skip

@@ -68,10 +68,40 @@ def test_a_bag_between_stacks_is_found():
 
 def test_nothing_is_found_where_one_scan_is_blind():
     first, second = scans(PLACES["same side"], WALLS, (*WALLS, EMPTY_BAG))
-    usable = second.usable.copy()
-    usable[:, 180:260] = False
-    result = run(first, replace(second, usable=usable))
+    valid = second.valid.copy()
+    valid[:, 180:260] = False
+    result = run(first, replace(second, valid=valid, usable=valid))
     assert [change for change in result.changes if change.box.x0 < 2.5 and change.box.x1 > 1.9] == []
+
+
+def not_through(scan, *, most):
+    """The scan of a machine that sees through no more than this attenuation."""
+    return replace(scan, attenuation=np.minimum(scan.attenuation, most), usable=scan.attenuation < most)
+
+
+SAFE = Block((2.0, 2.6), (-0.4, 0.4), (0.6, 1.2), 7.8)
+
+
+@pytest.mark.parametrize("places", PLACES.values(), ids=PLACES)
+def test_what_lets_nothing_through_any_longer_is_found_and_its_mass_is_the_least(places):
+    first, second = (not_through(scan, most=3.0) for scan in scans(places, WALLS, (*WALLS, SAFE)))
+    for change, sign in ((run(first, second).changes[0], 1), (run(second, first).changes[0], -1)):
+        assert sign * change.significance > 2.9
+        assert 50 < sign * change.mass_kg < SAFE.kg
+        box = change.box
+        assert min(box.x1, SAFE.x[1]) - max(box.x0, SAFE.x[0]) > 0.5 * 0.6
+        assert min(box.z1, SAFE.z[1]) - max(box.z0, SAFE.z[0]) > 0.5 * 0.6
+
+
+@pytest.mark.parametrize("places", PLACES.values(), ids=PLACES)
+def test_nothing_is_found_in_what_lets_nothing_through_for_both(places):
+    load = (*WALLS, SAFE)
+    first, second = scans(places, load, load)
+    assert run(not_through(first, most=3.0), not_through(second, most=4.0)).changes == []
+    more = not_through(scans(places, load, (*load, replace(SAFE, y=(-1.0, -0.5))))[1], most=4.0)
+    found = run(not_through(first, most=3.0), more)
+    inside = [change for change in found.changes if change.box.z0 > SAFE.z[0] and change.box.z1 < SAFE.z[1]]
+    assert inside == []
 
 
 def test_a_container_stands_for_itself_whatever_is_below_it():

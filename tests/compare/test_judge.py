@@ -197,6 +197,23 @@ def test_a_thin_upright_line_may_be_a_badly_aligned_edge():
     assert Flag.EDGE_ON_EDGE not in bag.flags
 
 
+@pytest.mark.parametrize("scan", ["origin", "rescan"])
+def test_where_one_scan_shows_only_the_least_its_mass_is_the_least(scan):
+    channels = np.ones_like(MAPS.channels)
+    channels[CHANNELS.index(f"usable_{scan}"), :, 40:] = 0
+    box = np.zeros_like(NOTHING, dtype=bool)
+    box[10:15, 20:26] = True
+    near = replace(change(1.2, 30.0), cells=box)
+    half, mostly = (replace(near, cells=np.roll(box, n, axis=1)) for n in (17, 16))
+    made = replace(compared(near, half, mostly), maps=replace(MAPS, channels=channels))
+    told = [one.finding for one in judge(made, Known(SIZE, calibrated=True, doors=True), None)]
+    assert [Flag.LEAST_MASS in one.flags for one in told] == [False, True, False]
+    assert ["at least 30 kg" in one.sentence for one in told] == [False, True, False]
+    assert not any(
+        one.flags for one in (f.finding for f in judge(made, Known(SIZE, calibrated=False, doors=True), None))
+    )
+
+
 def test_behind_the_doors_is_said_only_where_the_doors_were_seen():
     made = compared(change(0.3, 30.0))
     (seen,), (unseen,) = (judge(made, Known(SIZE, calibrated=True, doors=doors), None) for doors in (True, False))

@@ -114,7 +114,22 @@ def test_what_stands_still_cancels_at_its_own_depth_and_nowhere_else(depth):
 
 
 def test_nothing_differs_where_a_scan_shows_nothing():
-    assert not inputs_of(shown_at(1.0, lost=True))[AT_DEPTHS].any()
+    one = shown_at(1.0, lost=True)
+    one.channels[CHANNELS.index("seen_rescan")] = 0
+    assert not inputs_of(one)[AT_DEPTHS].any()
+
+
+def test_what_let_nothing_through_holds_more_than_the_other_or_nothing_is_known():
+    one, exact = shown_at(0.0, lost=True), shown_at(0.0)
+    rescan = CHANNELS.index("seen_rescan")
+    for more, factor in ((True, 2.0), (False, 0.5)):
+        for maps_ in (one, exact):
+            maps_.channels[rescan] = maps_.channels[CHANNELS.index("seen_origin")] * factor
+        middle = len(DEPTHS_M) // 2
+        known, told = (inputs_of(maps_)[AT_DEPTHS][middle, 5:20] for maps_ in (exact, one))
+        np.testing.assert_array_equal(told, np.maximum(known, 0))
+        assert (known.max() > 1) == more
+        assert told.any() == more
 
 
 def with_a_beam(beam_g_cm2, load_g_cm2, *, unseen=0):

@@ -41,15 +41,27 @@ def test_thickness_is_what_the_beam_met():
     assert 10 * seen.sum(dtype=float) * GRID.pitch_m**2 == pytest.approx(block.kg, rel=0.02)
 
 
-def test_rays_that_either_scan_cannot_use_have_no_weight_in_it():
+def test_rays_that_a_scan_did_not_measure_have_no_weight_in_it():
     first, second = rectified(LOADED, SAME_SIDE[0]), rectified(LOADED, SAME_SIDE[1])
-    usable = second.usable.copy()
-    usable[:, 300:400] = False
-    one, other = views(first, replace(second, usable=usable))
+    valid = second.valid.copy()
+    valid[:, 300:400] = False
+    one, other = views(first, replace(second, valid=valid, usable=valid))
     assert (one.weight > 0).all()
     slab = slice(300 // CELLS.slab_x + 1, 400 // CELLS.slab_x)
     assert not other.weight[:, slab].any()
     assert (other.weight[:, : slab.start - 1] > 0).all()
+    assert not one.at_least.any()
+    assert not other.at_least.any()
+
+
+def test_of_rays_that_let_too_little_through_the_least_is_known():
+    first, second = rectified(LOADED, SAME_SIDE[0]), rectified(LOADED, SAME_SIDE[1])
+    usable = second.usable.copy()
+    usable[:, 300:402] = False
+    _, other = views(first, replace(second, usable=usable))
+    assert other.at_least[:, 300 // CELLS.slab_x : 402 // CELLS.slab_x].all()
+    assert not other.at_least[:, : 300 // CELLS.slab_x].any()
+    assert (other.weight > 0).all()
 
 
 def test_noisier_pixels_weigh_less():

@@ -31,12 +31,14 @@ def cells_of(density, *, y=(-1.3, 1.3), z=(0.0, 2.4), slabs=(0, N_S)):
     return load.reshape(-1, N_S)
 
 
-def view(fan, load, *, sd=SD, blind=None):
+def view(fan, load, *, sd=SD, blind=None, at_least=None):
     path = projector(fan, APPARENT, n_y=N_Y, z_edges_m=EDGES)
     weight = np.full((len(APPARENT), N_S), 1 / sd, np.float32)
     if blind is not None:
         weight[blind] = 0
-    return View((path @ load).astype(np.float32), weight, Paths.of(path))
+    seen = (path @ load).astype(np.float32)
+    opaque = np.zeros(seen.shape, bool) if at_least is None else seen > at_least
+    return View(np.minimum(seen, at_least or np.inf), opaque, weight, Paths.of(path))
 
 
 def solve(first, second, *, likeness=1.0, n_iterations=(100, 100)):
@@ -99,6 +101,39 @@ def test_blind_rays_make_no_difference(fans):
     assert np.abs(loads.rescan - loads.origin).sum() < 0.02 * BAG.sum()
 
 
+HUB = cells_of(4.0, y=(-0.3, 0.3), z=(1.55, 1.85), slabs=(5, 9))  # of iron: 240 g/cm2
+MOST = 80.0  # g/cm2 that a scan could see through
+
+
+@pytest.mark.parametrize("fans", FANS.values(), ids=FANS)
+def test_what_lets_nothing_through_for_either_scan_differs_in_neither(fans):
+    dense = GOODS + cells_of(0.5, z=(0.0, 1.2), slabs=(3, 8))
+    views = [view(fan, dense, at_least=most) for fan, most in zip(fans, (MOST, 1.5 * MOST), strict=True)]
+    assert all(one.at_least.any() for one in views)
+    loads = solve(*views)
+    assert np.abs(loads.rescan - loads.origin).sum() < 0.001 * dense.sum()
+    for one, load in zip(views, (loads.origin, loads.rescan), strict=True):
+        assert np.sqrt((one.unexplained(load) ** 2).mean()) < 0.05 * one.thickness.max()
+
+
+@pytest.mark.parametrize("fans", FANS.values(), ids=FANS)
+def test_of_what_lets_nothing_through_any_longer_the_least_is_added(fans):
+    first, second = view(fans[0], GOODS), view(fans[1], GOODS + HUB, at_least=MOST)
+    loads, known = solve(first, second), solve(first, view(fans[1], GOODS + HUB))
+    added, whole = (np.maximum(one.rescan - one.origin, 0).sum() for one in (loads, known))
+    least = (second.thickness - view(fans[1], GOODS).thickness).sum() / view(fans[1], HUB).thickness.sum()
+    assert 0.7 * least * HUB.sum() < added < whole
+
+
+def test_of_a_least_mass_no_load_is_too_much():
+    one = view(FANS["the same place"][0], GOODS, at_least=30.0)
+    assert 0 < one.at_least.mean() < 1
+    np.testing.assert_allclose(one.unexplained(GOODS), 0, atol=1e-3)
+    left, exact = one.unexplained(2 * GOODS), ~one.at_least
+    assert not left[one.at_least].any()
+    np.testing.assert_allclose(left[exact], -one.thickness[exact], atol=1e-3)
+
+
 def test_one_common_load_where_likeness_is_infinite_and_two_where_nothing_ties_them():
     first, second = (view(fan, load) for fan, load in zip(FANS["the same side"], (GOODS, GOODS + BAG), strict=True))
     common = solve(first, second, likeness=np.inf)
@@ -123,7 +158,12 @@ def test_slabs_in_separate_runs_are_solved_as_if_alone(likeness):
     pairs = [(view(fans[0], GOODS), view(fans[1], load)) for load in (GOODS, GOODS + BAG, BAG)]
     alone = [solve(*pair, likeness=likeness) for pair in pairs]
     row = [
-        View(np.hstack([one.thickness for one in views]), np.hstack([one.weight for one in views]), views[0].path)
+        View(
+            np.hstack([one.thickness for one in views]),
+            np.hstack([one.at_least for one in views]),
+            np.hstack([one.weight for one in views]),
+            views[0].path,
+        )
         for views in zip(*pairs, strict=True)
     ]
     together = explain(*row, n_y=N_Y, likeness=likeness, n_iterations=(100, 100), n_runs=len(pairs))

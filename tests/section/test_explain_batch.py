@@ -1,5 +1,7 @@
 """Many pairs at once through torch: the loads that each pair has alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from made_loads import ENERGY_MV, LOADED, NOISE, WALLS, Block, geometry, placement, rectified
@@ -16,8 +18,9 @@ SETTINGS = {"n_y": N_Y, "n_iterations": (60, 60)}
 TOLERANCE = 100 * np.finfo(np.float32).eps
 
 
-def pair(first, second, places, *, height_m=2.591, slab_x=12, tie=1.0):
+def pair(first, second, places, *, height_m=2.591, slab_x=12, tie=1.0, most=np.inf):
     scans = rectified(first, places[0], noise=NOISE, seed=1), rectified(second, places[1], noise=NOISE, seed=2)
+    scans = [replace(one, usable=one.attenuation < most) for one in scans]
     cells = Cells(scans[0].grid, height_m, n_y=N_Y, cell_z=6, slab_x=slab_x)
     rays = (rays_of(one, thickness(one, energy_mv=ENERGY_MV), cells, energy_mv=ENERGY_MV) for one in scans)
     return Pair(*views_of(*rays, cells), np.where(cells.tied, np.float32(tie), np.float32(0))[:, np.newaxis])
@@ -29,6 +32,7 @@ PAIRS = [
     pair(LOADED, (*LOADED, BAG), SAME_SIDE),
     pair(LOADED, (*LOADED, BAG), OPPOSITE, height_m=2.4, slab_x=17),  # fewer rays, heights and slabs than the others
     pair(WALLS, LOADED, OPPOSITE, tie=np.inf),
+    pair(LOADED, (*LOADED, BAG), OPPOSITE, most=0.5),  # of much only the least is known
 ]
 
 
