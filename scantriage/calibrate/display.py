@@ -25,9 +25,9 @@ _N_LEVELS = 32  # of grey, for which noise is measured
 def calibrate_display(pixels: NDArray[Any]) -> tuple[ScanImage, tuple[Flag, ...]]:
     """Relative attenuation -ln(grey / white) of a display export, and its weaknesses.
 
-    pixels: (E, R, C) grey levels, open beam white, or black: then inverted here. Clipped white is not valid
-    and has attenuation 0: at most that little; clipped black is not penetrated. UnreadableScan when no column
-    shows anything. penetrated is that of the first plane.
+    pixels: (E, R, C) grey levels, open beam white, or black: then inverted here. Clipped white has attenuation 0, for
+    next to nothing is there; clipped black is not penetrated. UnreadableScan when no column shows anything. penetrated
+    is that of the first plane.
     """
     planes = [_upright(np.asarray(plane, np.float32)) for plane in pixels]
     lines = [dead_lines(plane, dark=0.0) for plane in planes]
@@ -37,10 +37,9 @@ def calibrate_display(pixels: NDArray[Any]) -> tuple[ScanImage, tuple[Flag, ...]
     )
     if dead.cols.all() or dead.rows.all():
         raise UnreadableScan("The image shows no signal in any row, so nothing can be seen in it.")
-    valid = np.broadcast_to(~(dead.rows[:, None] | dead.cols), planes[0].shape).copy()
+    valid = ~(dead.rows[:, None] | dead.cols)
     attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
     for energy, grey in enumerate(planes):
-        valid &= grey < 1 - _CLIP
         attenuation[energy], variance[energy] = _relative(bridge_rows(grey, dead.rows), padding=dead.cols)
     black = planes[0] < _CLIP
     image = ScanImage(attenuation, variance, valid, np.asarray(~black), "relative_attenuation")

@@ -19,7 +19,7 @@ class ScanImage:
     """A calibrated scan with E energies, R rows and C columns; highest energy first.
 
     pixels: (E, R, C) float32. variance: (E, R, C) float32, of the same quantity squared; finite, not negative.
-    valid: (R, C) bool, False where nothing was measured (dead row, padding, clipped white, outside the file).
+    valid: (R, C) bool, False where nothing was measured (dead row, padding, clipped counts, outside the file).
     penetrated: (R, C) bool, False where too little signal came through: the attenuation there is a lower
     bound only. quantity: ``attenuation`` is -ln of transmission; ``relative_attenuation`` comes from a
     display export whose grey scale is not calibrated.
