@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 
 from benchmarks.simulated_day import Order, Trial, read_written, simulated, written
 from benchmarks.variants import COLUMNS, measure_variants
+from scantriage.calibrate.scatter import Veil, find_veil
+from scantriage.compare.learned_inputs import _raised
 from scantriage.register.height import HeightFit, align_height
+from scantriage.section.cells import Rays, rays_of
 
 WHOLE = "all"
 NOTE = f"One part taken away at a time, the rest left as it is: nothing is tuned or learned anew. {COLUMNS}"
@@ -42,9 +45,30 @@ def _bare(ratio: NDArray[np.floating[Any]], **_: object) -> NDArray[np.floating[
     return ratio
 
 
+def _no_veil(*seen: Any, **size: int) -> Veil:
+    veil = find_veil(*seen, **size)
+    return replace(veil, share=0.0, floor=0.0, parts=np.zeros_like(veil.parts))
+
+
+def _read_rays(*scan: Any, **energy: float) -> Rays:
+    """Rays that let too little through count for nothing, not for what is there at least."""
+    rays = rays_of(*scan, **energy)
+    return replace(rays, measured=rays.usable)
+
+
+def _raised_where_read(*layer: Any) -> tuple[NDArray[np.floating[Any]], NDArray[np.bool_], NDArray[np.bool_]]:
+    values, read, _ = _raised(*layer)
+    return values, read, read
+
+
 # what stands in whose place while a variant is read
 VARIANTS: Mapping[str, Mapping[str, object]] = {
     WHOLE: {},
+    "scatter left in": {"scantriage.calibrate.counts.find_veil": _no_veil},
+    "least masses unused": {
+        "scantriage.compare.pair.rays_of": _read_rays,
+        "scantriage.compare.learned_inputs._raised": _raised_where_read,
+    },
     "without what was learned": {"scantriage.pipeline.pair_run.load_model": _no_model},
     "even travel": {"scantriage.register.pair.MIN_LIKENESS": float("inf")},
     "heights of outlines": {"scantriage.register.pair.align_height": _not_raised},
