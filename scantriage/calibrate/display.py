@@ -18,6 +18,9 @@ from scantriage.scan.quality import Flag
 
 _DEPTHS = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # tops of the grey scales that exports use
 _CLIP = 1.5 / 255  # of full scale, at both ends: JPEG moves a clipped pixel by a level
+# Attenuation that clipped white may hide: two walls take 0.14. It is alike in all white pixels, so their mean over a
+# cell does not know it better; as that mean counts, this does.
+_HIDDEN = 0.2
 _LAG = 2  # columns; exports are resampled, so that neighbours share noise
 _N_LEVELS = 32  # of grey, for which noise is measured
 
@@ -88,9 +91,12 @@ def _relative(grey: FloatImage, *, padding: NDArray[np.bool_]) -> tuple[FloatIma
     level[~padding] *= cv2.resize(coarse.reshape(1, -1), (inside.shape[1], 1)).ravel()
     floored = np.maximum(grey, np.float32(_CLIP))
     attenuation = cv2.log(np.minimum(level, 1) / floored)
-    attenuation[grey >= 1 - _CLIP] = 0
+    clipped = grey >= 1 - _CLIP
+    attenuation[clipped] = 0
     attenuation[:, padding] = 0
-    return attenuation, _noise_variance(inside, floored) / (floored * floored)
+    variance = _noise_variance(inside, floored) / (floored * floored)
+    variance[clipped] = _HIDDEN**2
+    return attenuation, variance
 
 
 def _white(grey: FloatImage) -> float:

@@ -40,6 +40,8 @@ def test_where_white_is_clipped_next_to_nothing_is_and_clipped_black_is_not_pene
     air = np.s_[: ROOF - 8, FRONT + 10 : REAR - 10]
     assert result.image.usable[air].all()
     assert (result.image.pixels[0][air] == 0).all()
+    two_walls = 0.14  # it may hide them
+    assert (result.image.variance[0][air] > two_walls**2).all()
     assert (result.image.pixels[0][:15, :40] == 0).all()  # columns of nothing but white may be padding
     opaque = SCENE.copy()
     opaque[100:160, 300:360] = 12
