@@ -131,7 +131,7 @@ def _finding(change: Change, maps: Maps, known: Known) -> Judged:
     along_edge = (Flag.EDGE_ON_EDGE,) if width < EDGE_M and height > EDGE_ASPECT * width else ()
     least = (Flag.LEAST_MASS,) if known.calibrated and _shows_the_least(change, maps) else ()
     finding = Finding(
-        kind="added" if change.mass_kg > 0 else "removed",
+        kind="added" if change.significance > 0 else "removed",  # its mass may be nothing, and has no sign then
         zone=zone_of(change.box, y_m=change.y_m, size=known.size, doors_known=known.doors),
         significance=change.significance,
         container_box=change.box,

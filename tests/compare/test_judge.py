@@ -96,6 +96,15 @@ def test_an_opinion_that_is_convinced_names_places_too_faint_for_significance():
     assert findings(differs=-differs, opinion=Opinion(places, pair=3.0)) == []  # the comparison leans the other way
 
 
+def test_a_place_whose_mass_is_explained_away_is_still_one_where_something_came():
+    differs, places = NOTHING.copy(), meant_at((11, 15), (21, 25))
+    differs[10:16, 20:26] = 1.0
+    made = compared(differs=differs)
+    made = replace(made, found=replace(made.found, mass_kg=NOTHING))
+    (meant,) = judge(made, Known(SIZE, calibrated=True, doors=True), Opinion(places, pair=3.0))
+    assert (meant.finding.kind, meant.finding.mass_kg, meant.finding.significance) == ("added", 0, 1.0)
+
+
 @pytest.mark.parametrize(("calibrated", "convincing"), [(True, CONVINCED), (False, CONVINCED_OF_DISPLAY)])
 def test_of_display_exports_an_opinion_must_be_surer(calibrated, convincing):
     differs, places = NOTHING.copy(), meant_at((11, 15), (21, 25))
