@@ -18,9 +18,9 @@ from scantriage.scan.quality import Flag
 
 _DEPTHS = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # tops of the grey scales that exports use
 _CLIP = 1.5 / 255  # of full scale, at both ends: JPEG moves a clipped pixel by a level
-# Attenuation that clipped white may hide: two walls take 0.14. It is alike in all white pixels, so their mean over a
-# cell does not know it better; as that mean counts, this does.
-_HIDDEN = 0.2
+# Attenuation that clipped white may hide: two walls take 0.14. It is alike in all white pixels, so no mean over a cell
+# or a window knows it better, though as their noise is counted such a mean does: hence seven times as much.
+_HIDDEN = 1.0
 _LAG = 2  # columns; exports are resampled, so that neighbours share noise
 _N_LEVELS = 32  # of grey, for which noise is measured
 
