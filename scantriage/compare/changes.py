@@ -25,6 +25,8 @@ MIN_KG = 1.0  # a packet of cocaine weighs 1.07 kg
 SPREAD = 2.0
 END_M = 0.09  # posts, door leaves and locking bars: dense, sharp, and no room for a load
 END_TRUST = 0.2  # of what differs there, in the sum over a window
+BLIND_G_CM2 = 30.0  # standard deviation of what was not seen: as of the densest load
+SHORT_SIGMA = 3.0  # by which a load falls short of the least that the other scan shows, before that tells anything
 # An assumed fan widens what unchanged pairs leave, most of all where floor and roof are seen edge-on.
 GUESSED_SPREAD = 1.8
 GUESSED_TRUST = 0.3
@@ -181,7 +183,3 @@ def _cell_variance(view: View, other: FloatArray, cells: Cells) -> FloatArray:
     mean = carried.reshape(cells.n_y, -1, carried.shape[1]).mean(axis=0)[cells.inside]
     area = cells.cell_mass_kg * cells.n_y / CONTAINER_WIDTH_M  # kg of one cell area per g/cm2
     return np.asarray(mean * np.float32(area**2), dtype=np.float32)
-
-
-BLIND_G_CM2 = 30.0
-SHORT_SIGMA = 3.0
