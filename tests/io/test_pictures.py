@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scantriage.io import sheet as ink
-from scantriage.io.pictures import _label_place, draw_picture, write_picture
+from scantriage.io.pictures import _label_place, _name, draw_picture, write_picture
 from scantriage.io.sheet import Rectangle, diverging_tones, grey_tones, hatch, text_width, wrapped
 from scantriage.scan.finding import Finding, Reading
 from scantriage.scan.geometry import ContainerGrid, MetreBox
@@ -82,6 +82,17 @@ def test_findings_are_boxed_in_every_panel_in_the_colour_of_their_kind():
         marks = np.all(picture == red, axis=2).astype(np.uint8)
         n_marks = cv2.connectedComponents(cv2.dilate(marks, np.ones((9, 9), np.uint8)))[0] - 1
         assert n_marks >= least
+
+
+@pytest.mark.parametrize(("finding", "name"), [
+    (BAG, "added 40 kg"),
+    (replace(BAG, flags=(Flag.LEAST_MASS,)), "added at least 40 kg"),
+    (replace(BAG, mass_kg=0.4, flags=(Flag.LEAST_MASS,)), "added"),
+    (replace(BAG, mass_kg=None), "added"),
+    (replace(BAG, kind="swapped"), "swapped"),
+])  # fmt: skip
+def test_a_label_says_what_and_how_much_as_far_as_that_is_known(finding, name):
+    assert _name(finding) == name
 
 
 def test_labels_stay_inside_and_clear_of_each_other():
