@@ -9,14 +9,14 @@ that load predicts for it.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import Cells, rays_of, views_of
+from scantriage.section.cells import Cells, Rays, rays_of, views_of
 from scantriage.section.explain import View, explain
 
 FloatArray = NDArray[np.floating[Any]]
@@ -28,6 +28,18 @@ PRIOR_SHARE = 0.02  # weight of a factor of one, as a share of the data's
 MIN_G_CM2 = 3.0  # thinner is walls and air, and tells nothing of the scale
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaled:
+    """Two scans as one load sees them: the views on the first one's scale, the load of each, the factor of the second.
+
+    The loads are alike inside the container and free below it.
+    """
+
+    views: tuple[View, View]
+    loads: tuple[FloatArray, FloatArray]
+    factor: float
+
+
 def level(
     origin: Rectified, rescan: Rectified, thickness: tuple[FloatArray, FloatArray], *, energies_mv: tuple[float, float]
 ) -> float:
@@ -35,20 +47,31 @@ def level(
 
     Both scans on one grid; thickness: their mass thickness in g/cm2, (R, C) each.
     """
-    cells = Cells(origin.grid, origin.placement.size.height_m, n_y=4, cell_z=8, slab_x=24)
-    likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
-    fixed, loose = (
+    cells = coarse_cells(origin)
+    first, second = (
         rays_of(scan, layer, cells, energy_mv=energy_mv)
         for scan, layer, energy_mv in zip((origin, rescan), thickness, energies_mv, strict=True)
     )
+    return on_one_scale(first, second, cells).factor
+
+
+def coarse_cells(scan: Rectified) -> Cells:
+    """Cells as large as the scale allows: 60 cm across, 8 cm high, 24 cm along."""
+    return Cells(scan.grid, scan.placement.size.height_m, n_y=4, cell_z=8, slab_x=24)
+
+
+def on_one_scale(fixed: Rays, loose: Rays, cells: Cells) -> Scaled:
+    """Fit one common load to both scans, and the factor of the second with it."""
+    likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
     factor, common = 1.0, None
     for n in N_ITERATIONS:
         scaled = replace(loose, thickness=loose.thickness * np.float32(factor))
-        first, second = views_of(fixed, scaled, cells)
-        common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=(n,), start=common)
-        ratio = _regress(first, common.origin) / _regress(second, common.rescan)
-        factor *= ratio**RELAXATION
-    return factor
+        views = views_of(fixed, scaled, cells)
+        common = explain(*views, n_y=cells.n_y, likeness=likeness, n_iterations=(n,), start=common)
+        loads = common.origin, common.rescan
+        slopes = [_regress(view, load) for view, load in zip(views, loads, strict=True)]
+        factor *= (slopes[0] / slopes[1]) ** RELAXATION
+    return Scaled(views, loads, factor)
 
 
 def _regress(view: View, load: FloatArray) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.compare.changes import Change, ChangeMap, change_map, find_changes
+from scantriage.compare.grey import straightened
 from scantriage.compare.level import level
 from scantriage.compare.maps import N_BELOW, Circumstances, Layer, Maps, maps_of
 from scantriage.scan.rectified import Rectified
@@ -51,13 +52,16 @@ def compare(
     *,
     energies_mv: tuple[float, float],
     geometry_known: tuple[bool, bool] = (True, True),
+    calibrated: tuple[bool, bool] = (True, True),
     likeness: float = 1.0,
 ) -> Compared:
     """Find what was added to and removed from a container between its two scans.
 
     origin, rescan: on one grid, the rescan aligned along the container; one energy each, energies_mv.
-    geometry_known: of each scan, not assumed. likeness: of their profiles along the container.
+    geometry_known: of each scan, not assumed. calibrated: each; of others the grey curve is found first. likeness: of
+    their profiles along the container.
     """
+    origin, rescan = straightened((origin, rescan), calibrated=calibrated, energies_mv=energies_mv)
     levelled = levelled_views(origin, rescan, energies_mv=energies_mv)
     cells, views, loads = levelled.cells, levelled.views, levelled.loads()
     found = change_map(loads, *views, cells, guessed=not all(geometry_known))

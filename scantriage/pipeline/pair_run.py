@@ -121,6 +121,7 @@ def compare_prepared(
             registered.rescan,
             energies_mv=(energies[0][1], energies[1][1]),
             geometry_known=(origin.record.geometry is not None, rescan.record.geometry is not None),
+            calibrated=(origin.calibrated, rescan.calibrated),
             likeness=registered.likeness,
         )
         _refuse_unfit(compared, scans)
