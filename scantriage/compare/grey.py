@@ -30,8 +30,7 @@ def straightened(
 ) -> tuple[Rectified, Rectified]:
     """The two scans of a pair, on one grid; attenuation of those not calibrated by the grey curve that fits best.
 
-    What both scans share is told with certainty only of one curve against the other: of two exports both may come out
-    too bent or too straight.
+    Only one curve against the other is sure: of two exports both may come out too bent or too straight.
     """
     if all(calibrated):
         return scans
@@ -84,5 +83,7 @@ def _misfit(origin: _Bent, rescan: _Bent, cells: Cells) -> float:
         weight = view.weight[use]
         missed.append(np.abs(view.path.seen(load)[use] - view.thickness[use]) * weight)
         stretched.append(np.log(slope[use] * weight))
-    mean = float(np.concatenate(missed).mean()) if any(map(len, missed)) else 0.0
-    return float(np.log(mean) - np.concatenate(stretched).mean()) if mean > 0 else 0.0
+    left = np.concatenate(missed)
+    if not left.any():
+        return 0.0  # nothing that could be missed
+    return float(np.log(left.mean()) - np.concatenate(stretched).mean())

@@ -33,7 +33,6 @@ from scantriage.io.sheet import (
 from scantriage.io.whole_file import write_whole
 from scantriage.scan.finding import Finding, Reading
 from scantriage.scan.geometry import ContainerGrid
-from scantriage.scan.quality import Flag
 from scantriage.scan.record import ScanRecord
 from scantriage.scan.views import PairViews
 
@@ -252,10 +251,9 @@ def _draw_findings(sheet: Sheet, panel: _Panel, findings: Sequence[Finding], *, 
 
 
 def _name(finding: Finding) -> str:
-    least = Flag.LEAST_MASS in finding.flags
-    if finding.mass_kg is None or finding.kind == "swapped" or (least and finding.mass_kg < 1):
+    if finding.told_kg is None or finding.kind == "swapped":
         return finding.kind
-    return f"{finding.kind} {'at least ' if least else ''}{finding.mass_kg:.0f} kg"
+    return f"{finding.kind} {'at least ' if finding.is_least else ''}{finding.told_kg:.0f} kg"
 
 
 def _label_place(

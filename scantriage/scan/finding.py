@@ -33,6 +33,18 @@ class Finding:
     flags: tuple[Flag, ...] = ()
 
     @property
+    def told_kg(self) -> float | None:
+        """The mass, where it tells something: not where uncalibrated, nor that it is at least next to nothing."""
+        if self.mass_kg is None or (self.is_least and self.mass_kg < 1):
+            return None
+        return self.mass_kg
+
+    @property
+    def is_least(self) -> bool:
+        """Whether more may have changed than the mass says."""
+        return Flag.LEAST_MASS in self.flags
+
+    @property
     def sentence(self) -> str:
         """The finding in one sentence."""
         return f"{self._what()} {self._zone()}, {self._where()} ({self._sure()})."
@@ -48,11 +60,9 @@ class Finding:
         }[self.kind]
 
     def _mass(self) -> str:
-        if self.mass_kg is None:
+        if self.told_kg is None:
             return ""
-        if Flag.LEAST_MASS in self.flags:
-            return f"at least {_kilos(self.mass_kg)}" if self.mass_kg >= 1 else ""
-        return f"about {_kilos(self.mass_kg)}"
+        return f"{'at least' if self.is_least else 'about'} {_kilos(self.told_kg)}"
 
     def _zone(self) -> str:
         if self.zone == "door_end" and Flag.DOORS_UNKNOWN in self.flags:
