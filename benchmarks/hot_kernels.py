@@ -22,7 +22,7 @@ from scantriage.pipeline.pair_run import choose_energies
 from scantriage.pipeline.prepare import StageClock, prepare
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.register.rectify import rectify
-from scantriage.register.travel import REACH_SHARE, STEP_M, _cost_volume, band_profiles
+from scantriage.register.travel import OUTLIER, REACH_SHARE, STEP_M, _cost_volume, band_profiles
 from scantriage.scan.container import size_of
 
 
@@ -113,7 +113,7 @@ def _travel(registered: Registered) -> Kernel:
     n_steps = round(REACH_SHARE * profiles[0].shape[1] * pitch / STEP_M)
     return Kernel(
         "travel cost volume",
-        lambda both: _cost_volume(*both, n_steps=n_steps, step=STEP_M / pitch, pitch=pitch),
+        lambda both: _cost_volume(*both, n_steps=n_steps, step=STEP_M / pitch, pitch=pitch, outlier=OUTLIER),
         profiles,
         (2 * n_steps + 1) * profiles[0].shape[1] * 4 * 3,
         "writes the costs, reads them for the window, writes them again",

@@ -6,7 +6,6 @@ python -m benchmarks.scaling
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ import numpy as np
 
 from benchmarks.full_size import N_COLS, N_ROWS, FullSizePair, full_size_pair
 from benchmarks.kept import Row, Table, keep, stamp
+from benchmarks.memory import memory_mib
 from scantriage.pipeline.engines import settle
 from scantriage.pipeline.pair_run import read_pair
 
@@ -25,7 +25,6 @@ _SCALES = (0.25, 0.5, 1.0)
 _SEEDS = (5, 6, 7)  # pairs are taken by turns
 _N_ROUNDS = 5
 _N_MANY, _BLOCK = 60, 10
-_PAGE_MIB = resource.getpagesize() / 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,7 @@ def read(pair: FullSizePair) -> Read:
     reading, _ = read_pair(pair.origin, pair.rescan, pair.manifest)
     wall_ms = 1000 * (time.perf_counter() - begun)
     assert reading.outcome == "compared", reading.reason
-    resident = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE_MIB
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Read(dict(reading.stage_ms), wall_ms, resident, peak)
+    return Read(dict(reading.stage_ms), wall_ms, memory_mib("VmRSS"), memory_mib("VmHWM"))
 
 
 def main() -> None:
