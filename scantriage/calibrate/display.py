@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -9,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.arrays.robust import robust_sd
-from scantriage.calibrate.air import drift
-from scantriage.calibrate.blocks import coarse_view
-from scantriage.calibrate.dead import DeadLines, bridge_rows, dead_lines
+from scantriage.calibrate.air import BoolLine, drift, rough_gain
+from scantriage.calibrate.blocks import FloatLine, coarse_view
+from scantriage.calibrate.dead import bridge_rows, dead_lines
 from scantriage.errors import UnreadableScan
 from scantriage.scan.image import FloatImage, ScanImage
 from scantriage.scan.quality import Flag
@@ -22,6 +23,8 @@ _CLIP = 1.5 / 255  # of full scale, at both ends: JPEG moves a clipped pixel by 
 # or a window knows it better, though as their noise is counted such a mean does: hence seven times as much.
 _HIDDEN = 1.0
 _LAG = 2  # columns; exports are resampled, so that neighbours share noise
+_WEAK = 0.75  # of white: modules of a detector differ by up to a quarter, an element that shows less is faulty
+_STEPS = 1e3  # counts of white, where counts are asked for: a step of one is finer than any grey
 _N_LEVELS = 32  # of grey, for which noise is measured
 
 
@@ -34,25 +37,38 @@ def calibrate_display(pixels: NDArray[Any]) -> tuple[ScanImage, tuple[Flag, ...]
     """
     planes = [_upright(np.asarray(plane, np.float32)) for plane in pixels]
     lines = [dead_lines(plane, dark=0.0) for plane in planes]
-    dead = DeadLines(
-        rows=np.logical_or.reduce([line.rows for line in lines]),
-        cols=_widen(np.logical_and.reduce([line.cols for line in lines])),
-    )
-    if dead.cols.all() or dead.rows.all():
+    rows = np.logical_or.reduce([line.rows for line in lines])
+    cols = _widen(np.logical_and.reduce([line.cols for line in lines]))
+    if cols.all() or rows.all():
         raise UnreadableScan("The image shows no signal in any row, so nothing can be seen in it.")
-    valid = ~(dead.rows[:, None] | dead.cols)
+    whites = [_white_of(bridge_rows(grey, rows), padding=cols) for grey in planes]
+    rows = np.logical_or.reduce([rows, *(white.weak for white in whites)])
+    valid = ~(rows[:, None] | cols)
     attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
-    for energy, grey in enumerate(planes):
-        attenuation[energy], variance[energy] = _relative(bridge_rows(grey, dead.rows), padding=dead.cols)
+    for energy, (grey, white) in enumerate(zip(planes, whites, strict=True)):
+        attenuation[energy], variance[energy] = _relative(bridge_rows(grey, rows), white, padding=cols)
     black = planes[0] < _CLIP
     image = ScanImage(attenuation, variance, valid, np.asarray(~black), "relative_attenuation")
-    seen = ~dead.cols
+    seen = ~cols
     flags = {
         Flag.UNCALIBRATED: True,
-        Flag.DEAD_ROWS: bool(dead.rows.any()),
+        Flag.DEAD_ROWS: bool(rows.any()),
         Flag.CLIPPED: bool(np.mean((black | (planes[0] >= 1 - _CLIP))[:, seen]) > 1e-3),
     }
     return image, tuple(flag for flag, holds in flags.items() if holds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _White:
+    """Grey of the open beam: (C,) of each column, and (R,) of each row as a part of it, 1 at the most."""
+
+    level: FloatLine
+    rows: FloatLine
+
+    @property
+    def weak(self) -> BoolLine:
+        """(R,) rows that show too little of it to be told by what is left."""
+        return np.asarray(self.rows < _WEAK)
 
 
 def _upright(grey: FloatImage) -> FloatImage:
@@ -82,21 +98,25 @@ def _widen(padding: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(wide)
 
 
-def _relative(grey: FloatImage, *, padding: NDArray[np.bool_]) -> tuple[FloatImage, FloatImage]:
+def _relative(grey: FloatImage, white: _White, *, padding: BoolLine) -> tuple[FloatImage, FloatImage]:
     """Relative attenuation and its variance; 0 where white is clipped and in padding."""
-    inside = grey[:, ~padding]
-    white = _white(inside)
-    coarse = drift(coarse_view(inside / white))
-    level = np.full(padding.size, white, np.float32)
-    level[~padding] *= cv2.resize(coarse.reshape(1, -1), (inside.shape[1], 1)).ravel()
     floored = np.maximum(grey, np.float32(_CLIP))
-    attenuation = cv2.log(np.minimum(level, 1) / floored)
+    rows = np.where(white.weak, np.float32(1), white.rows)  # those are bridged
+    attenuation = cv2.log(np.minimum(white.level, 1) * rows[:, np.newaxis] / floored)
     clipped = grey >= 1 - _CLIP
     attenuation[clipped] = 0
     attenuation[:, padding] = 0
-    variance = _noise_variance(inside, floored) / (floored * floored)
+    variance = _noise_variance(grey[:, ~padding], floored) / (floored * floored)
     variance[clipped] = _HIDDEN**2
     return attenuation, variance
+
+
+def _white_of(grey: FloatImage, *, padding: BoolLine) -> _White:
+    inside = grey[:, ~padding]
+    white = _white(inside)
+    level = np.full(padding.size, white, np.float32)
+    level[~padding] *= cv2.resize(drift(coarse_view(inside / white)).reshape(1, -1), (inside.shape[1], 1)).ravel()
+    return _White(level, _row_levels(inside / level[~padding]))
 
 
 def _white(grey: FloatImage) -> float:
@@ -106,6 +126,16 @@ def _white(grey: FloatImage) -> float:
     if bright.sum() > 0.02 * levels.sum():
         return float(204 + np.argmax(bright)) / 255
     return float(np.quantile(grey, 0.98))
+
+
+def _row_levels(inside: FloatImage) -> FloatLine:
+    """(R,) white of each row as a part of all white, from the columns in which nothing stands; 1 where there are none.
+
+    A viewer shows what its detector delivers: elements of less gain run through an export as dark lines, which would
+    be taken for a roof.
+    """
+    gain, open_beam = rough_gain(inside * np.float32(_STEPS), dark=0.0)
+    return np.minimum(gain / np.float32(_STEPS), 1) if open_beam.all() else np.ones_like(gain)
 
 
 def _noise_variance(inside: FloatImage, grey: FloatImage) -> FloatImage:

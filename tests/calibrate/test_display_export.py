@@ -129,3 +129,39 @@ def test_the_export_given_is_left_alone():
     before = grey.copy()
     calibrate(grey, kind="display", dark_level=None)
     np.testing.assert_array_equal(grey, before)
+
+
+def of_detector(gain, scene=SCENE):
+    """An export whose viewer shows what each element delivers."""
+    counts = Detector(gain=gain, dose=np.ones(COLS), tilt=np.zeros(COLS)).counts(scene).astype(float) - DARK
+    grey = np.round(counts / EVEN.air * 243).clip(0, 255)
+    return grey.astype(np.uint8)
+
+
+def test_elements_of_less_gain_leave_no_lines_across_an_export():
+    gain = np.ones(ROWS)
+    gain[[20, 60, 61]], gain[90:100] = 0.85, 0.9
+    even, uneven = (calibrated(of_detector(rows)).image for rows in (np.ones(ROWS), gain))
+    assert uneven.valid.all()
+    inside = middling() & (SCENE < 1.5)  # darker, a level of grey is 2 % and more
+    change = uneven.pixels[0] - even.pixels[0]
+    for row in (60, 61, *range(90, 100)):
+        assert abs(change[row][inside[row]].mean()) < 1 / 243 + 0.005  # half a level of grey at either end, and noise
+    assert np.abs(uneven.pixels[0][20]).mean() < 0.01
+
+
+def test_an_element_that_shows_too_little_is_dead():
+    gain = np.ones(ROWS)
+    gain[70] = 0.5
+    result = calibrated(of_detector(gain))
+    assert Flag.DEAD_ROWS in result.flags
+    assert set(np.flatnonzero(~result.image.valid.any(axis=1))) == {70}
+
+
+def test_a_roof_that_runs_from_edge_to_edge_is_no_element_of_less_gain():
+    inside = np.s_[:, FRONT + 10 : REAR - 10]
+    image = calibrated(of_detector(np.ones(ROWS))[inside]).image
+    rows = np.s_[ROOF - 2 : ROOF + 12]
+    roof, seen = (np.median(plane[rows], axis=1) for plane in (SCENE[inside], image.pixels[0]))
+    # the dose is looked for as well, and walls from edge to edge are taken for air: that is the same in all rows
+    assert np.ptp(seen) == pytest.approx(np.ptp(roof), abs=0.02)
