@@ -21,6 +21,8 @@ from benchmarks.variants import COLUMNS, measure_variants
 from scantriage.calibrate.scatter import Veil, find_veil
 from scantriage.compare.learned_inputs import _raised
 from scantriage.register.height import HeightFit, align_height
+from scantriage.register.pieces import Pieces
+from scantriage.register.place import ORDINARY, Source
 from scantriage.section.cells import Rays, rays_of
 
 WHOLE = "all"
@@ -35,9 +37,13 @@ def _one_scale(*_: object, **__: object) -> float:
     return 1.0
 
 
-def _not_raised(*scans: Any, **energies: Any) -> HeightFit:
+def _ordinary_source(*_: object) -> Source:
+    return ORDINARY
+
+
+def _not_raised(origin: Pieces, rescan: Pieces) -> HeightFit:
     """The fit, without the lift: its misfit still tells the side of a scanner that nobody described."""
-    fit = align_height(*scans, **energies)
+    fit = align_height(origin, rescan)
     return replace(fit, lift_m=np.zeros_like(fit.lift_m))
 
 
@@ -71,6 +77,7 @@ VARIANTS: Mapping[str, Mapping[str, object]] = {
     },
     "without what was learned": {"scantriage.pipeline.pair_run.load_model": _no_model},
     "even travel": {"scantriage.register.pair.MIN_LIKENESS": float("inf")},
+    "sources that nobody told taken for ordinary": {"scantriage.register.pair.likely_source": _ordinary_source},
     "heights of outlines": {"scantriage.register.pair.align_height": _not_raised},
     "without a common scale": {"scantriage.compare.pair.level": _one_scale},
     "one round": {"scantriage.compare.pair.N_ITERATIONS": (60,)},

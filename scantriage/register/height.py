@@ -7,23 +7,22 @@ sources stood: so the height that lets one common load explain both best is the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scantriage.arrays.resample import reduce_mean
-from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import Cells, rays_of, views_of
+from scantriage.register.pieces import Pieces
+from scantriage.section.cells import views_of
 from scantriage.section.explain import View, explain
 
 FloatArray = NDArray[np.floating[Any]]
 
-PIECE_M = 2.0
 REACH_M = 0.10
 STEP_M = 0.02
-N_ITERATIONS = (40,)
+N_ITERATIONS = 40
 MIN_GAIN = 0.03  # of the misfit, between the best and the worst height: below that a piece tells nothing
 
 
@@ -39,30 +38,26 @@ class HeightFit:
     misfit: float
 
 
-def align_height(
-    origin: Rectified, rescan: Rectified, thickness: tuple[FloatArray, FloatArray], *, energies_mv: tuple[float, float]
-) -> HeightFit:
-    """Find the height of the rescan's placement.
-
-    Both on one grid, aligned along the container; thickness: mass thickness in g/cm2, (R, C) each.
-    """
-    grid = origin.grid
-    n_pieces = max(2, round(grid.length_m / PIECE_M))
-    cells = Cells(grid, origin.placement.size.height_m, n_y=8, cell_z=3, slab_x=grid.shape[1] // n_pieces)
+def align_height(origin: Pieces, rescan: Pieces) -> HeightFit:
+    """Find the height of the rescan's placement. Both on one grid, aligned along the container."""
     offsets = np.arange(-round(REACH_M / STEP_M), round(REACH_M / STEP_M) + 1) * STEP_M
-    likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
-    fixed, loose = (
-        rays_of(scan, layer, cells, energy_mv=energy_mv)
-        for scan, layer, energy_mv in zip((origin, rescan), thickness, energies_mv, strict=True)
-    )
-    narrow = reduce_mean(thickness[1], 1, cells.slab_x)
-    lowered = [cells.means(_lowered(narrow, round(float(lift) / grid.pitch_m)), slab_x=1) for lift in offsets]
-    pairs = [views_of(fixed, replace(loose, thickness=layer), cells) for layer in lowered]
-    first, second = (_in_a_row([pair[k] for pair in pairs]) for k in (0, 1))
-    common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=N_ITERATIONS, n_runs=len(offsets))
-    misfit = _misfit(first, common.origin) + _misfit(second, common.rescan)
-    table = misfit.reshape(len(offsets), -1)
+    table = misfits(origin, rescan, offsets, n_iterations=N_ITERATIONS)
     return HeightFit(_smooth(_lowest(table, offsets)), float(table.min(axis=0).mean()))
+
+
+def misfits(origin: Pieces, rescan: Pieces, lifts_m: Sequence[float] | FloatArray, *, n_iterations: int) -> FloatArray:
+    """(H, K) mean absolute residual of both scans, in standard deviations, with the rescan's placement raised so much.
+
+    One common load explains both scans, each piece at each height for itself.
+    """
+    cells = origin.cells
+    likeness = np.where(cells.tied, np.inf, 0.0).astype(np.float32)[:, np.newaxis]
+    lowered = [rescan.lowered(float(lift)) for lift in lifts_m]
+    pairs = [views_of(origin.rays, replace(rescan.rays, thickness=layer), cells) for layer in lowered]
+    first, second = (_in_a_row([pair[k] for pair in pairs]) for k in (0, 1))
+    common = explain(first, second, n_y=cells.n_y, likeness=likeness, n_iterations=(n_iterations,), n_runs=len(lowered))
+    misfit = _misfit(first, common.origin) + _misfit(second, common.rescan)
+    return misfit.reshape(len(lowered), -1)
 
 
 def _in_a_row(views: list[View]) -> View:
@@ -70,12 +65,6 @@ def _in_a_row(views: list[View]) -> View:
     names = ("thickness", "at_least", "weight")
     thickness, at_least, weight = (np.concatenate([getattr(one, name) for one in views], axis=1) for name in names)
     return View(thickness, at_least, weight, views[0].path)
-
-
-def _lowered(image: FloatArray, n_rows: int) -> FloatArray:
-    """The image shifted down by whole rows, its edge rows repeated."""
-    rows = np.clip(np.arange(len(image)) - n_rows, 0, len(image) - 1)
-    return image[rows]
 
 
 def _misfit(view: View, load: FloatArray) -> FloatArray:

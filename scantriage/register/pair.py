@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from scantriage.errors import NotComparable
 from scantriage.register.cut import MIN_SEEN, seen_share
-from scantriage.register.height import HeightFit, align_height
-from scantriage.register.place import place
+from scantriage.register.fan import likely_source
+from scantriage.register.height import align_height
+from scantriage.register.pieces import Pieces
+from scantriage.register.place import Source, assumed_geometry, place
 from scantriage.register.rectify import rectify
 from scantriage.register.travel import OUTLIER, Travel, align_travel, band_profiles, details
 from scantriage.scan.container import ContainerFrame, ContainerSize
@@ -21,7 +24,6 @@ from scantriage.scan.geometry import ContainerGrid, FanGeometry
 from scantriage.scan.image import ScanImage
 from scantriage.scan.placement import Placement
 from scantriage.scan.rectified import Rectified
-from scantriage.section.cells import thickness
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -93,9 +95,10 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
     x_m = even
     if along.likeness >= MIN_LIKENESS:
         x_m = even + np.interp(even, grid.x_m(), along.travel.displacement_m)
-    placement = _settle(along.origin, _moved(along.rescan, x_m), scans=scans)
-    second = _rectify(rescan, placement, grid, x_m)
-    return Registered(along.origin, second, x_m, along.likeness)
+    placements = _settle(along.origin, _moved(along.rescan, x_m), scans=scans)
+    first = along.origin if origin.geometry is not None else _rectify(origin, placements[0], grid)
+    second = _rectify(rescan, placements[1], grid, x_m)
+    return Registered(first, second, x_m, along.likeness)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -231,21 +234,40 @@ def _front_cut(part: Rectified, scan: LocatedScan) -> bool:
     return scan.frame.cut_left == part.placement.doors_last
 
 
-def _settle(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> Placement:
-    """The rescan's placement at the right height, and on the right side where nobody told which."""
-    energies = (scans[0].energy_mv, scans[1].energy_mv)
-    layers = (thickness(origin, energy_mv=energies[0]), thickness(rescan, energy_mv=energies[1]))
-    same, other = _by_side(rescan.placement, origin.placement.fan.side)
+def _settle(
+    origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]
+) -> tuple[Placement, Placement]:
+    """Both placements with their fans, the rescan's at the right height, and on the right side where nobody told."""
+    first, second = _with_fans(origin, rescan, scans=scans)
     if scans[0].geometry is not None and scans[1].geometry is not None:
-        fit = align_height(origin, rescan, layers, energies_mv=energies)
-        return rescan.placement.raised(fit.lift_m)
-    fits: list[HeightFit] = [
-        align_height(origin, replace(rescan, placement=placement), layers, energies_mv=energies)
-        for placement in (same, other)
-    ]
+        return first.placement, second.placement.raised(align_height(first, second).lift_m)
+    same, other = (second.placed(side) for side in _by_side(second.placement, first.placement.fan.side))
+    fits = [align_height(first, side) for side in (same, other)]
     if fits[1].misfit < OPPOSITE_GAIN * fits[0].misfit:
-        return other.raised(fits[1].lift_m)
-    return same.raised(fits[0].lift_m)
+        return first.placement, other.placement.raised(fits[1].lift_m)
+    return first.placement, same.placement.raised(fits[0].lift_m)
+
+
+def _with_fans(
+    origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]
+) -> tuple[Pieces, Pieces]:
+    """Both in pieces, seen by the fans that are known or found; where neither is, each is found by the other's."""
+    pieces = [Pieces.of(seen, energy_mv=scan.energy_mv) for seen, scan in zip((origin, rescan), scans, strict=True)]
+    placed = list(pieces)
+    untold = [k for k in (1, 0) if scans[k].geometry is None]
+    for k in [*untold, *untold[: len(untold) - 1]]:
+        place_of = partial(_from_source, scans[k], pieces[k].placement)
+        placed[k] = pieces[k].placed(place_of(likely_source(placed[1 - k], pieces[k], place_of)))
+    return placed[0], placed[1]
+
+
+def _from_source(scan: LocatedScan, before: Placement, source: Source) -> Placement:
+    """The scan's placement had this source made it; its columns stay."""
+    geometry = assumed_geometry(scan.frame, source, n_rows=before.n_rows, size=before.size)
+    placement = place(scan.frame, n_rows=before.n_rows, size=before.size, geometry=geometry)
+    if placement.doors_last != before.doors_last:
+        placement = placement.turned()
+    return replace(placement, cols=before.cols)
 
 
 def _by_side(placement: Placement, side: int) -> tuple[Placement, Placement]:

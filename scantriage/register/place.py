@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,22 @@ from scantriage.scan.placement import Placement
 
 FloatArray = NDArray[np.floating[Any]]
 
-# A scanner nobody described: field.md gives sources 4 to 6 m away and 0.5 to 2.5 m high; a container
-# on a chassis stands about 1.25 m above the road.
-ASSUMED_DISTANCE_M = 5.5
-ASSUMED_HEIGHT_M = 1.6
-ASSUMED_BASE_M = 1.25
+ASSUMED_BASE_M = 1.25  # above the road: a container on a chassis
+
+
+Layout = Literal["plane", "arc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the source of a scanner that nobody described may stand: to the mid plane, and above the road."""
+
+    distance_m: float = 5.5  # field.md: sources 4 to 6 m away and 0.5 to 2.5 m high
+    height_m: float = 1.6
+    layout: Layout = "plane"
+
+
+ORDINARY = Source()
 
 
 def place(
@@ -32,7 +44,7 @@ def place(
     Without a geometry an assumed fan is laid through the outline. Doors of unknown place count as right.
     """
     if geometry is None:
-        geometry = _assumed_geometry(frame, n_rows=n_rows, size=size)
+        geometry = assumed_geometry(frame, ORDINARY, n_rows=n_rows, size=size)
     roof = geometry.heights(np.asarray(frame.roof_rows) - 0.5, n_rows=n_rows)
     scale = _silhouette_scale(roof - geometry.source_height_m, geometry.source_distance_m)
     base = geometry.source_height_m + (roof - geometry.source_height_m) * scale - size.height_m
@@ -57,17 +69,23 @@ def _silhouette_scale(above_source_m: FloatArray, distance_m: float) -> FloatArr
     return np.where(above_source_m > 0, near, far)
 
 
-def _assumed_geometry(frame: ContainerFrame, *, n_rows: int, size: ContainerSize) -> FanGeometry:
-    """An ordinary fan whose rows, evenly spaced, see the container's outline where it was found."""
-    near = ASSUMED_DISTANCE_M / (ASSUMED_DISTANCE_M - CONTAINER_WIDTH_M / 2)
-    top = ASSUMED_HEIGHT_M + (ASSUMED_BASE_M + size.height_m - ASSUMED_HEIGHT_M) * near
-    bottom = ASSUMED_HEIGHT_M + (ASSUMED_BASE_M - ASSUMED_HEIGHT_M) * near
-    roof_row, floor_row = float(np.mean(frame.roof_rows)) - 0.5, float(np.mean(frame.floor_rows)) - 0.5
-    per_row = (top - bottom) / (floor_row - roof_row)
+def assumed_geometry(frame: ContainerFrame, source: Source, *, n_rows: int, size: ContainerSize) -> FanGeometry:
+    """A fan from this source whose rows see the container's outline where it was found."""
+    edges = np.array([ASSUMED_BASE_M + size.height_m, ASSUMED_BASE_M]) - source.height_m
+    outward = np.array([1.0, -1.0]) * edges
+    top, bottom = edges / _silhouette_scale(outward, source.distance_m)
+    rows = np.array([np.mean(frame.roof_rows), np.mean(frame.floor_rows)]) - 0.5
+    if source.layout == "arc":
+        top, bottom = (np.arctan(edge / source.distance_m) for edge in (top, bottom))
+    per_row = (top - bottom) / (rows[1] - rows[0])
+    view = np.array([top - (n_rows - 1 - rows[0]) * per_row, top + rows[0] * per_row])
+    if source.layout == "arc":
+        view = source.distance_m * np.tan(view)
+    low, high = (float(edge) + source.height_m for edge in view)
     return FanGeometry(
-        layout="plane",
-        source_distance_m=ASSUMED_DISTANCE_M,
-        source_height_m=ASSUMED_HEIGHT_M,
+        layout=source.layout,
+        source_distance_m=source.distance_m,
+        source_height_m=source.height_m,
         source_side="left",
-        view_height_m=(top - (n_rows - 1 - roof_row) * per_row, top + roof_row * per_row),
+        view_height_m=(low, high),
     )

@@ -5,15 +5,14 @@ import pytest
 from made_loads import ENERGY_MV, GRID, LENGTH_M, LOADED, NOISE, geometry, placement, rectified, scanned
 
 from scantriage.register.height import STEP_M, align_height
+from scantriage.register.pieces import Pieces
 from scantriage.register.rectify import rectify
-from scantriage.section.cells import thickness
 
 OTHERS = {"same side": geometry(height_m=1.2, distance_m=4.8), "opposite sides": geometry("right", height_m=1.4)}
 
 
 def lift_of(first, second):
-    layers = tuple(thickness(scan, energy_mv=ENERGY_MV) for scan in (first, second))
-    return align_height(first, second, layers, energies_mv=(ENERGY_MV, ENERGY_MV)).lift_m
+    return align_height(*(Pieces.of(scan, energy_mv=ENERGY_MV) for scan in (first, second))).lift_m
 
 
 @pytest.mark.parametrize("fan", OTHERS.values(), ids=OTHERS)
