@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from scantriage.errors import NotComparable
 from scantriage.register.cut import MIN_SEEN, seen_share
-from scantriage.register.fan import likely_source
 from scantriage.register.height import align_height
 from scantriage.register.pieces import Pieces
 from scantriage.register.place import Source, assumed_geometry, place
 from scantriage.register.rectify import rectify
+from scantriage.register.source import likely_source
 from scantriage.register.travel import OUTLIER, Travel, align_travel, band_profiles, details
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import ContainerGrid, FanGeometry

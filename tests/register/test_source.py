@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from made_loads import ENERGY_MV, GRID, HEIGHT_M, LOADED, SIZE, geometry, outline, placement, scanned
 
-from scantriage.register.fan import likely_source
 from scantriage.register.pair import LocatedScan, register
 from scantriage.register.pieces import Pieces
 from scantriage.register.place import ORDINARY, assumed_geometry, place
 from scantriage.register.rectify import rectify
+from scantriage.register.source import likely_source
 
 KNOWN = geometry(height_m=1.7, distance_m=5.4)
 UNTOLD = {
