@@ -41,12 +41,12 @@ def calibrate_display(pixels: NDArray[Any]) -> tuple[ScanImage, tuple[Flag, ...]
     cols = _widen(np.logical_and.reduce([line.cols for line in lines]))
     if cols.all() or rows.all():
         raise UnreadableScan("The image shows no signal in any row, so nothing can be seen in it.")
-    whites = [_white_of(bridge_rows(grey, rows), padding=cols) for grey in planes]
-    rows = np.logical_or.reduce([rows, *(white.weak for white in whites)])
+    beams = [_open_beam(bridge_rows(grey, rows), padding=cols) for grey in planes]
+    rows = np.logical_or.reduce([rows, *(beam.weak for beam in beams)])
     valid = ~(rows[:, None] | cols)
     attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
-    for energy, (grey, white) in enumerate(zip(planes, whites, strict=True)):
-        attenuation[energy], variance[energy] = _relative(bridge_rows(grey, rows), white, padding=cols)
+    for energy, (grey, beam) in enumerate(zip(planes, beams, strict=True)):
+        attenuation[energy], variance[energy] = _relative(bridge_rows(grey, rows), beam, padding=cols)
     black = planes[0] < _CLIP
     image = ScanImage(attenuation, variance, valid, np.asarray(~black), "relative_attenuation")
     seen = ~cols
@@ -59,7 +59,7 @@ def calibrate_display(pixels: NDArray[Any]) -> tuple[ScanImage, tuple[Flag, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _White:
+class _OpenBeam:
     """Grey of the open beam: (C,) of each column, and (R,) of each row as a part of it, 1 at the most."""
 
     level: FloatLine
@@ -98,11 +98,11 @@ def _widen(padding: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(wide)
 
 
-def _relative(grey: FloatImage, white: _White, *, padding: BoolLine) -> tuple[FloatImage, FloatImage]:
+def _relative(grey: FloatImage, beam: _OpenBeam, *, padding: BoolLine) -> tuple[FloatImage, FloatImage]:
     """Relative attenuation and its variance; 0 where white is clipped and in padding."""
     floored = np.maximum(grey, np.float32(_CLIP))
-    rows = np.where(white.weak, np.float32(1), white.rows)  # those are bridged
-    attenuation = cv2.log(np.minimum(white.level, 1) * rows[:, np.newaxis] / floored)
+    rows = np.where(beam.weak, np.float32(1), beam.rows)  # those are bridged
+    attenuation = cv2.log(np.minimum(beam.level, 1) * rows[:, np.newaxis] / floored)
     clipped = grey >= 1 - _CLIP
     attenuation[clipped] = 0
     attenuation[:, padding] = 0
@@ -111,12 +111,12 @@ def _relative(grey: FloatImage, white: _White, *, padding: BoolLine) -> tuple[Fl
     return attenuation, variance
 
 
-def _white_of(grey: FloatImage, *, padding: BoolLine) -> _White:
+def _open_beam(grey: FloatImage, *, padding: BoolLine) -> _OpenBeam:
     inside = grey[:, ~padding]
     white = _white(inside)
     level = np.full(padding.size, white, np.float32)
     level[~padding] *= cv2.resize(drift(coarse_view(inside / white)).reshape(1, -1), (inside.shape[1], 1)).ravel()
-    return _White(level, _row_levels(inside / level[~padding]))
+    return _OpenBeam(level, _row_levels(inside / level[~padding]))
 
 
 def _white(grey: FloatImage) -> float:

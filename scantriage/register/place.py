@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.scan.container import ContainerFrame, ContainerSize
-from scantriage.scan.geometry import CONTAINER_WIDTH_M, FanGeometry
+from scantriage.scan.geometry import CONTAINER_WIDTH_M, FanGeometry, Layout
 from scantriage.scan.placement import Placement
 
 FloatArray = NDArray[np.floating[Any]]
 
 ASSUMED_BASE_M = 1.25  # above the road: a container on a chassis
-
-
-Layout = Literal["plane", "arc"]
 
 
 @dataclass(frozen=True, slots=True)

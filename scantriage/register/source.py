@@ -13,7 +13,8 @@ import numpy as np
 
 from scantriage.register.height import misfits
 from scantriage.register.pieces import Pieces
-from scantriage.register.place import Layout, Source
+from scantriage.register.place import Source
+from scantriage.scan.geometry import Layout
 from scantriage.scan.placement import Placement
 
 SOURCES = tuple(

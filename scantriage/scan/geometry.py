@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 CONTAINER_WIDTH_M = 2.438  # ISO 668: every freight container of series 1
 
 FloatArray = NDArray[np.float64]
+Layout = Literal["plane", "arc"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class FanGeometry:
     spaced in height on the mid plane; ``arc``: rows evenly spaced in beam angle.
     """
 
-    layout: Literal["plane", "arc"]
+    layout: Layout
     source_distance_m: float
     source_height_m: float
     source_side: Literal["left", "right"]

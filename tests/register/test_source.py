@@ -6,7 +6,7 @@ from made_loads import ENERGY_MV, GRID, HEIGHT_M, LOADED, SIZE, geometry, outlin
 
 from scantriage.register.pair import LocatedScan, register
 from scantriage.register.pieces import Pieces
-from scantriage.register.place import ORDINARY, assumed_geometry, place
+from scantriage.register.place import assumed_geometry, place
 from scantriage.register.rectify import rectify
 from scantriage.register.source import likely_source
 
@@ -33,9 +33,7 @@ def apart_cm(found, true):
 
 
 def ordinary(fan):
-    scan, where = located(fan, told=False), placement(fan)
-    assumed = assumed_geometry(scan.frame, ORDINARY, n_rows=where.n_rows, size=SIZE)
-    return place(scan.frame, n_rows=where.n_rows, size=SIZE, geometry=assumed)
+    return place(outline(placement(fan)), n_rows=placement(fan).n_rows, size=SIZE, geometry=None)
 
 
 @pytest.mark.parametrize("fan", UNTOLD.values(), ids=UNTOLD)
