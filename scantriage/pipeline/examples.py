@@ -30,7 +30,9 @@ AS_FOUND_SHARE = 0.2  # of the loads are as heavy as their kind is in the field:
 SCALE = (0.3, 0.45)  # of the scanners' full resolution; cells are far larger than its pixels
 DISPLAY_SHARE = 0.08
 # Where least is found: more to learn from.
-HARD_PLACES: tuple[Place, ...] = ("front_wall", "underfloor", "in_cargo", "in_cartons", "pallet", "reefer")
+HARD_PLACES: tuple[Place, ...] = (
+    "front_wall", "side_wall", "underfloor", "in_cargo", "in_cartons", "pallet", "reefer",
+)  # fmt: skip
 HARD_SHARE = 0.6  # of the loads go there where the container offers it, beside those that chance puts there
 EMPTY_SHARE = 0.08  # beside those that chance draws: little else is on the floor there, and little else to learn from
 
