@@ -54,6 +54,14 @@ def test_numbers_and_sentences_are_those_of_the_facts():
     assert "25 times likelier for a changed container" in text
 
 
+def test_a_mass_that_is_the_least_says_so_and_has_no_standard_deviation():
+    reading = referral_facts()["reading"]
+    least = reading["findings"][0] | {"sentence": "Added: at least 1096 kg behind the doors."}
+    text = text_of(made(reading=reading | {"findings": [least]}))
+    assert "≥ 1,097 kg" in text
+    assert "±" not in text
+
+
 def test_dutch_has_dutch_words_and_numbers():
     text = text_of(made("nl"))
     assert "Controleren in de haven: NLRTM (Rotterdam)" in text
