@@ -14,7 +14,7 @@ from scantriage.io.scan_files import read_scan
 from scantriage.io.views import read_facts, write_views
 from scantriage.locate.frame import locate
 from scantriage.pipeline.fine_views import pair_fine_views
-from scantriage.pipeline.pair_run import choose_energies, read_pair
+from scantriage.pipeline.pair_run import choose_planes, read_pair
 from scantriage.pipeline.prepare import StageClock, prepare
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.scan.container import ContainerFrame, size_of
@@ -28,8 +28,14 @@ _ROUNDS = {"rounds": 5, "iterations": 1, "warmup_rounds": 1}
 
 
 @pytest.fixture(scope="session")
-def counts(pair: FullSizePair) -> list[np.ndarray]:
-    return [read_scan(source.path).pixels for source in (pair.origin, pair.rescan)]
+def planes(pair: FullSizePair) -> tuple[int, int]:
+    return choose_planes(pair.origin.record, pair.rescan.record)
+
+
+@pytest.fixture(scope="session")
+def counts(pair: FullSizePair, planes: tuple[int, int]) -> list[np.ndarray]:
+    sources = (pair.origin, pair.rescan)
+    return [read_scan(source.path).pixels[plane] for source, plane in zip(sources, planes, strict=True)]
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +55,12 @@ def frames(pair: FullSizePair, calibrated: list[Calibrated]) -> list[ContainerFr
 
 @pytest.fixture(scope="session")
 def located(
-    pair: FullSizePair, calibrated: list[Calibrated], frames: list[ContainerFrame]
+    pair: FullSizePair, planes: tuple[int, int], calibrated: list[Calibrated], frames: list[ContainerFrame]
 ) -> tuple[LocatedScan, LocatedScan]:
     records = (pair.origin.record, pair.rescan.record)
-    energies = choose_energies(*records, n_planes=(2, 2))
     first, second = (
-        LocatedScan(one.image, frame, record.geometry, record.column_pitch_mm, *energy)
-        for one, frame, record, energy in zip(calibrated, frames, records, energies, strict=True)
+        LocatedScan(one.image, frame, record.geometry, record.column_pitch_mm, record.energy_mv(plane))
+        for one, frame, record, plane in zip(calibrated, frames, records, planes, strict=True)
     )
     return first, second
 
@@ -76,7 +81,7 @@ def bench_calibrate(benchmark, pair, counts):
     options = {"kind": "raw", "dark_level": pair.rescan.record.dark_level}
     image = benchmark.pedantic(calibrate, args=(counts[1],), kwargs=options, **_ROUNDS).image
     rows, cols = pair.load.row0, slice(20, 120)  # ahead of the container there is nothing but air
-    assert abs(float(image.pixels[0, rows : rows + 100, cols].mean())) < 0.01
+    assert abs(float(image.pixels[rows : rows + 100, cols].mean())) < 0.01
     assert image.quantity == "attenuation"
     assert image.valid.mean() > 0.98
 
@@ -116,9 +121,9 @@ def bench_compare(benchmark, pair, located, registered):
     assert compared.agreement > 0.9
 
 
-def bench_single(benchmark, pair, calibrated, frames):
-    image, frame = calibrated[1].image, frames[1]
-    options = {"record": pair.rescan.record, "manifest": pair.manifest}
+def bench_single(benchmark, pair, located, frames):
+    image, frame = located[1].image, frames[1]
+    options = {"record": pair.rescan.record, "energy_mv": located[1].energy_mv, "manifest": pair.manifest}
     reading = benchmark.pedantic(read_single_scan, args=(image, frame), kwargs=options, **_ROUNDS)
     assert reading.blind_fraction < 0.01
     assert reading.cargo_kg == pytest.approx(pair.cargo_kg, rel=0.15, abs=300)  # as good as it claims
@@ -135,12 +140,14 @@ def bench_write(benchmark, pair, tmp_path):
     assert cv2.imread(str(picture)).shape[1] == 1400
 
 
-def bench_views(benchmark, pair, located, registered):
+def bench_views(benchmark, pair, planes, registered):
     """What the workbench shows, but for what else is written: sampled finely, and kept."""
-    prepared = [prepare(one, pair.manifest, StageClock(), n_energies=2) for one in (pair.origin, pair.rescan)]
-    energies = tuple((one.energy, one.energy_mv) for one in located)
-    compared = compare(registered.origin, registered.rescan, energies_mv=tuple(mv for _, mv in energies))
-    fine = benchmark.pedantic(pair_fine_views, args=(prepared, energies, registered, compared), **_ROUNDS)
+    origin, rescan = (
+        prepare(one, pair.manifest, StageClock(), plane=plane, show=True)
+        for one, plane in zip((pair.origin, pair.rescan), planes, strict=True)
+    )
+    compared = compare(registered.origin, registered.rescan, energies_mv=(origin.energy_mv, rescan.energy_mv))
+    fine = benchmark.pedantic(pair_fine_views, args=((origin, rescan), registered, compared), **_ROUNDS)
     assert fine.layers["origin"].facts.dx_m == pytest.approx(0.005)
 
 

@@ -67,7 +67,7 @@ def read_again(row: Row, order: Order) -> Failing:
         first, second = (prepare(source, manifest, clock) for source in sources[index])
         pair = compare_prepared((first, second), manifest, clock)
     (again,) = detail_rows([one])
-    views = pair_views(pair.registered, pair.compared, energy_mv=pair.energy_mv)
+    views = pair_views(pair.registered, pair.compared, energy_mv=pair.scans[0].energy_mv)
     return Failing(again, views, truth_on_grid(one.trial.truth, pair.registered.origin.placement))
 
 

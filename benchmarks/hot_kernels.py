@@ -18,7 +18,7 @@ from scantriage.calibrate.transmission import CountModel, log_transmission
 from scantriage.compare.changes import change_map
 from scantriage.compare.pair import N_ITERATIONS, Levelled, levelled_views
 from scantriage.io.scan_files import read_scan
-from scantriage.pipeline.pair_run import choose_energies
+from scantriage.pipeline.pair_run import choose_planes
 from scantriage.pipeline.prepare import StageClock, prepare
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.register.rectify import rectify
@@ -53,57 +53,53 @@ def hot_kernels(pair: FullSizePair) -> list[Kernel]:
 
 def _located(pair: FullSizePair) -> tuple[LocatedScan, LocatedScan]:
     sources = (pair.origin, pair.rescan)
-    energies = choose_energies(pair.origin.record, pair.rescan.record)
-    prepared = [prepare(source, pair.manifest, StageClock()) for source in sources]
+    planes = choose_planes(pair.origin.record, pair.rescan.record)
     first, second = (
-        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, *energy)
-        for scan, energy in zip(prepared, energies, strict=True)
+        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, scan.energy_mv)
+        for scan in (
+            prepare(source, pair.manifest, StageClock(), plane=plane)
+            for source, plane in zip(sources, planes, strict=True)
+        )
     )
     return first, second
 
 
 def _calibrate(pair: FullSizePair) -> list[Kernel]:
-    counts, dark = read_scan(pair.rescan.path).pixels, pair.rescan.record.dark_level
+    counts, dark = read_scan(pair.rescan.path).pixels[0], pair.rescan.record.dark_level
     assert dark is not None
-    seen = cv2.resize(counts[0], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) / np.float32(counts[0].max())
-    veil = find_veil(seen, n_rows=counts.shape[1], n_cols=counts.shape[2])
-    gain = np.full(counts.shape[1], 3e4, np.float32)
-    known = CountModel(gain, Pulses.even(counts.shape[2]), veil, CountNoise(5.0, 20.0), dark)
+    seen = cv2.resize(counts, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) / np.float32(counts.max())
+    n_rows, n_cols = counts.shape
+    veil = find_veil(seen, n_rows=n_rows, n_cols=n_cols)
+    known = CountModel(np.full(n_rows, 3e4, np.float32), Pulses.even(n_cols), veil, CountNoise(5.0, 20.0), dark)
     return [
         Kernel(
             "calibrate",
             lambda inputs: calibrate(inputs, kind="raw", dark_level=dark),
             counts,
-            counts.nbytes + counts.size * (4 + 4) + counts[0].size * 2,
-            "reads counts of two energies; writes attenuation, variance and two masks",
+            counts.nbytes + counts.size * (4 + 4 + 1 + 1),
+            "reads counts; writes attenuation, variance and two masks",
         ),
         Kernel(
             "its last pass",
-            lambda inputs: _logarithm(inputs, known),
-            counts[0],
-            counts[0].nbytes + counts[0].size * (4 + 4),
-            "reads counts of one energy; writes attenuation and variance",
+            lambda inputs: log_transmission(inputs, known),
+            counts,
+            counts.nbytes + counts.size * (4 + 4),
+            "reads counts; writes attenuation and variance",
         ),
     ]
 
 
-def _logarithm(counts: Any, known: CountModel) -> Any:
-    attenuation, variance = np.empty(counts.shape, np.float32), np.empty(counts.shape, np.float32)
-    log_transmission(counts, known, into=(attenuation, variance))
-    return attenuation, variance
-
-
 def _rectify(scan: LocatedScan, registered: Registered) -> Kernel:
-    seen, (n_rows, n_cols) = registered.rescan, scan.image.shape[1:]
+    seen, (n_rows, n_cols) = registered.rescan, scan.image.shape
     z = seen.grid.top_m - np.array([0, seen.grid.shape[0]]) * seen.grid.pitch_m
     rows = np.ptp(np.clip(seen.placement.rows(z, base_m=seen.placement.mean_base_m), 0, n_rows))
     cols = np.ptp(np.clip(seen.placement.cols, 0, n_cols))
     return Kernel(
         "rectify",
-        lambda image: rectify(image, seen.placement, seen.grid, energy=scan.energy, x_m=registered.x_m),
+        lambda image: rectify(image, seen.placement, seen.grid, x_m=registered.x_m),
         scan.image,
         float(rows * cols) * (4 + 4 + 1 + 1) + seen.attenuation.size * (4 + 4 + 1 + 1),
-        "reads one energy where the container is, with variance and masks; writes the same on the grid",
+        "reads what is where the container is, with variance and masks; writes the same on the grid",
     )
 
 

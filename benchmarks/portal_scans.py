@@ -73,7 +73,7 @@ def run(path: Path) -> Case:
     """Locate the containers in one scan; how many there are is not told."""
     grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     labels = read_labels(path.with_suffix(".txt"), *grey.shape)
-    image = calibrate(grey[None], kind="display", dark_level=None).image
+    image = calibrate(grey, kind="display", dark_level=None).image
     start = time.process_time()
     try:
         location = locate(image)

@@ -121,9 +121,7 @@ def scanned(blocks, place=None, *, n_cols=680, warp=None, seed=0) -> ScanImage:
     )  # fmt: skip
     pixels = attenuation_of(layer) + np.random.default_rng(seed).normal(0, NOISE, layer.shape).astype(np.float32)
     everywhere = np.ones(layer.shape, dtype=bool)
-    return ScanImage(
-        pixels[np.newaxis], np.full((1, *layer.shape), NOISE**2, np.float32), everywhere, everywhere, "attenuation"
-    )
+    return ScanImage(pixels, np.full(layer.shape, NOISE**2, np.float32), everywhere, everywhere, "attenuation")
 
 
 def outline(place: Placement, *, doors=None, **cut) -> ContainerFrame:

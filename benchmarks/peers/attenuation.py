@@ -10,7 +10,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from scantriage.pipeline.pair_run import choose_energies
+from scantriage.pipeline.pair_run import choose_planes
 from scantriage.pipeline.prepare import ScanSource
 from scantriage.scan.container import ContainerFrame
 from scantriage.scan.image import BoolImage, FloatImage
@@ -41,9 +41,7 @@ class Crop:
 
 def planes(origin: ScanSource, rescan: ScanSource) -> tuple[int, int]:
     """The pages of the two files whose energies are nearest."""
-    n_planes = [len(source.record.energies_mev or (0,)) for source in (origin, rescan)]
-    (first, _), (second, _) = choose_energies(origin.record, rescan.record, n_planes=(n_planes[0], n_planes[1]))
-    return first, second
+    return choose_planes(origin.record, rescan.record)
 
 
 def transmission(source: ScanSource, *, plane: int, frame: ContainerFrame | None) -> Transmission:

@@ -36,24 +36,23 @@ class Calibrated:
 def calibrate(
     pixels: NDArray[Any], *, kind: ScanKind, dark_level: float | None, air: BoolImage | None = None
 ) -> Calibrated:
-    """Attenuation of a scan from its own pixels alone.
+    """Attenuation of a scan at one energy, from its own pixels alone.
 
-    pixels: (E, R, C) counts, or grey levels of a display export; highest energy first; left alone.
+    pixels: (R, C) counts, or grey levels of a display export; left alone.
     dark_level: counts without beam; None where not delivered. air: of another energy of the scan, of which these are
     means over blocks; it is looked for where None. UnreadableScan when the image is constant, all
-    dark or all saturated; ValueError when it is not (E, R, C).
+    dark or all saturated; ValueError when it is not (R, C).
 
-    valid is False where any energy measured nothing, penetrated where the highest energy saw too little:
+    valid is False where nothing was measured, penetrated where too little came through:
     there the attenuation is a lower bound and its variance 1. What is not valid is bridged from its
     neighbours, and 0 in padding. All numbers are finite.
     """
-    if pixels.ndim != 3 or 0 in pixels.shape:
-        raise ValueError(f"pixels must be (E, R, C) and not empty, got {pixels.shape}")
-    measured = np.isfinite(pixels).all(axis=0) if pixels.dtype.kind == "f" else None
+    if pixels.ndim != 2 or 0 in pixels.shape:
+        raise ValueError(f"pixels must be (R, C) and not empty, got {pixels.shape}")
+    measured = np.isfinite(pixels) if pixels.dtype.kind == "f" else None
     if measured is not None and not measured.all():
-        pixels = np.where(np.isfinite(pixels), pixels, 0)
-    for plane in pixels:
-        _refuse_hopeless(plane)
+        pixels = np.where(measured, pixels, 0)
+    _refuse_hopeless(pixels)
     if kind == "display":
         (image, flags), air = calibrate_display(pixels), None
     else:
@@ -66,13 +65,13 @@ def calibrate(
     return Calibrated(image, flags, air)
 
 
-def _refuse_hopeless(plane: NDArray[Any]) -> None:
-    low, high = float(plane.min()), float(plane.max())
+def _refuse_hopeless(pixels: NDArray[Any]) -> None:
+    low, high = float(pixels.min()), float(pixels.max())
     if low == high:
         what = "zero" if low == 0 else f"{low:g}"
         raise UnreadableScan(f"The image is {what} everywhere, so nothing can be seen in it.", level=low)
-    top = float(np.iinfo(plane.dtype).max) if plane.dtype.kind == "u" else high
-    some = plane[:: max(1, len(plane) // 128)]
+    top = float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else high
+    some = pixels[:: max(1, len(pixels) // 128)]
     for level, word in ((top, "saturated"), (low, "dark")):
         if np.count_nonzero(some == level) > _HOPELESS * some.size:
             raise UnreadableScan(f"The image is {word} almost everywhere, so nothing can be seen in it.", level=level)

@@ -1,4 +1,4 @@
-"""Raw counts to attenuation, one energy after the other."""
+"""Raw counts to attenuation."""
 
 from __future__ import annotations
 
@@ -34,64 +34,55 @@ def calibrate_counts(
 ) -> tuple[ScanImage, tuple[Flag, ...], BoolImage | None]:
     """Attenuation of raw counts, the scan's weaknesses, and where it shows open beam, as `Calibrated` has it.
 
-    pixels: (E, R, C) finite counts. dark_level: counts without beam, estimated where None. air: (R, C) where it is
+    pixels: (R, C) finite counts. dark_level: counts without beam, estimated where None. air: (R, C) where it is
     known to be, of an image no larger than the blocks in which it is looked for. UnreadableScan when no row or no
     column shows signal.
     """
-    dark = estimate_dark(pixels[0]) if dark_level is None else dark_level
-    dead, lost = _dead_at_any(pixels, dark=dark)
+    dark = estimate_dark(pixels) if dark_level is None else dark_level
+    dead, lost = _dead(pixels, dark=dark)
     valid = np.logical_not(dead.rows[:, None] | dead.cols)
-    attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
-    n_clipped, highest, through = 0, None, valid
+    counts = bridge_rows(pixels, dead.rows)  # a copy
+    bridge_columns(counts, lost)
+    inside = counts if not dead.cols.any() else np.ascontiguousarray(counts[:, ~dead.cols])
     known = None if air is None or air.shape != valid.shape or dead.cols.any() else Air.known(air)
-    for energy in range(len(pixels)):
-        counts = bridge_rows(pixels[energy], dead.rows)  # a copy
-        bridge_columns(counts, lost)
-        inside = counts if not dead.cols.any() else np.ascontiguousarray(counts[:, ~dead.cols])
-        where = known if highest is None else highest.air
-        beam = find_open_beam(inside, dark=dark) if where is None else open_beam_in(where, inside, dark=dark)
-        level = float(np.median(beam.gain))
-        unlit = dark_noise(pixels[energy][dead.rows][:, ~dead.cols], dark=dark, level=level)
-        noise = count_noise(inside, dark=dark, beam=beam, dark_noise=unlit)
-        ceiling = _ceiling(pixels[energy])
-        n_clipped = max(n_clipped, n_at(counts, ceiling) if ceiling < np.inf else 0)
-        odd = odd_pixels(counts, dark=dark, noise=noise)
-        mend_pixels(counts, odd)
-        _invalidate(counts, np.float32(0.5 * dark), np.float32(ceiling), valid)
-        valid.ravel()[odd] = False
-        veil = find_veil(beam.seen, n_rows=inside.shape[0], n_cols=inside.shape[1])
-        plane = CountModel(beam.gain, beam.pulses.spread(~dead.cols), veil.spread(~dead.cols), noise, dark)
-        log_transmission(counts, plane, into=(attenuation[energy], variance[energy]))
-        if highest is None:  # its penetration and its air count
-            highest, through = beam, penetrated(counts, plane)
-    attenuation[:, :, dead.cols] = 0
+    beam = find_open_beam(inside, dark=dark) if known is None else open_beam_in(known, inside, dark=dark)
+    unlit = dark_noise(pixels[dead.rows][:, ~dead.cols], dark=dark, level=float(np.median(beam.gain)))
+    noise = count_noise(inside, dark=dark, beam=beam, dark_noise=unlit)
+    ceiling = _ceiling(pixels)
+    n_clipped = n_at(counts, ceiling) if ceiling < np.inf else 0
+    odd = odd_pixels(counts, dark=dark, noise=noise)
+    mend_pixels(counts, odd)
+    _invalidate(counts, np.float32(0.5 * dark), np.float32(ceiling), valid)
+    valid.ravel()[odd] = False
+    veil = find_veil(beam.seen, n_rows=inside.shape[0], n_cols=inside.shape[1])
+    model = CountModel(beam.gain, beam.pulses.spread(~dead.cols), veil.spread(~dead.cols), noise, dark)
+    attenuation, variance = log_transmission(counts, model)
+    attenuation[:, dead.cols] = 0
     flags = {
         Flag.DARK_ASSUMED: dark_level is None,
-        Flag.NO_AIR: highest is None or not highest.has_air,
+        Flag.NO_AIR: not beam.has_air,
         Flag.DEAD_ROWS: bool(dead.rows.any()),
         Flag.CLIPPED: n_clipped > _CLIPPED_WORTH_A_FLAG * valid.size,
     }
-    image = ScanImage(attenuation, variance, valid, through, "attenuation")
+    image = ScanImage(attenuation, variance, valid, penetrated(counts, model), "attenuation")
     # where columns are dead the blocks are of others
-    seen = None if highest is None or dead.cols.any() else highest.air.coarse > 0
+    seen = None if dead.cols.any() else beam.air.coarse > 0
     return image, tuple(flag for flag, holds in flags.items() if holds), seen
 
 
-def _dead_at_any(pixels: Counts, *, dark: float) -> tuple[DeadLines, BoolLine]:
-    """Lines that are dead at any energy, and columns of lost pulses beside; UnreadableScan when no line lives."""
-    lines = [dead_lines(plane, dark=dark) for plane in pixels]
-    rows = np.logical_or.reduce([line.rows for line in lines])
-    cols = np.logical_or.reduce([line.cols for line in lines])
-    if rows.all() or cols.all():
+def _dead(pixels: Counts, *, dark: float) -> tuple[DeadLines, BoolLine]:
+    """Lines that are dead, and columns of lost pulses beside; UnreadableScan when no line lives."""
+    lines = dead_lines(pixels, dark=dark)
+    if lines.rows.all() or lines.cols.all():
         raise UnreadableScan("The image shows no signal in any row, so nothing can be seen in it.")
-    lost = lost_pulses(cols)
-    return DeadLines(rows=rows, cols=cols & ~lost), lost
+    lost = lost_pulses(lines.cols)
+    return DeadLines(rows=lines.rows, cols=lines.cols & ~lost), lost
 
 
-def _ceiling(plane: Counts) -> float:
-    """Counts at which a plane is clipped: the top of 16 bits, or a ceiling of its own that many pixels reach."""
-    top = float(plane.max())
-    reached = top == _FULL_SCALE or n_at(plane, top) > max(16, 1e-4 * plane.size)
+def _ceiling(pixels: Counts) -> float:
+    """Counts at which a scan is clipped: the top of 16 bits, or a ceiling of its own that many pixels reach."""
+    top = float(pixels.max())
+    reached = top == _FULL_SCALE or n_at(pixels, top) > max(16, 1e-4 * pixels.size)
     return top if reached else np.inf
 
 

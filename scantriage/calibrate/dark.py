@@ -35,7 +35,7 @@ def dark_noise(dead_rows: FloatImage, *, dark: float, level: float) -> float | N
 
     dead_rows: (N, C) counts. level: of the open beam above dark. None when there are none, or when they are stuck.
     Spikes to either end of the scale do not count: one in a row of 400 would make the noise a hundred times larger.
-    Nor does a row that is lit after all, dead at another energy only: its spread is what it shows, not noise.
+    Nor does a row that is lit after all: its spread is what it shows, not noise.
     """
     if dead_rows.size == 0:
         return None

@@ -31,29 +31,25 @@ _N_LEVELS = 32  # of grey, for which noise is measured
 def calibrate_display(pixels: NDArray[Any]) -> tuple[ScanImage, tuple[Flag, ...]]:
     """Relative attenuation -ln(grey / white) of a display export, and its weaknesses.
 
-    pixels: (E, R, C) grey levels, open beam white, or black: then inverted here. Clipped white has attenuation 0, for
-    next to nothing is there; clipped black is not penetrated. UnreadableScan when no column shows anything. penetrated
-    is that of the first plane.
+    pixels: (R, C) grey levels, open beam white, or black: then inverted here. Clipped white has attenuation 0, for
+    next to nothing is there; clipped black is not penetrated. UnreadableScan when no column shows anything.
     """
-    planes = [_upright(np.asarray(plane, np.float32)) for plane in pixels]
-    lines = [dead_lines(plane, dark=0.0) for plane in planes]
-    rows = np.logical_or.reduce([line.rows for line in lines])
-    cols = _widen(np.logical_and.reduce([line.cols for line in lines]))
+    grey = _upright(np.asarray(pixels, np.float32))
+    lines = dead_lines(grey, dark=0.0)
+    rows, cols = lines.rows, _widen(lines.cols)
     if cols.all() or rows.all():
         raise UnreadableScan("The image shows no signal in any row, so nothing can be seen in it.")
-    beams = [_open_beam(bridge_rows(grey, rows), padding=cols) for grey in planes]
-    rows = np.logical_or.reduce([rows, *(beam.weak for beam in beams)])
+    beam = _open_beam(bridge_rows(grey, rows), padding=cols)
+    rows = rows | beam.weak
     valid = ~(rows[:, None] | cols)
-    attenuation, variance = np.empty(pixels.shape, np.float32), np.empty(pixels.shape, np.float32)
-    for energy, (grey, beam) in enumerate(zip(planes, beams, strict=True)):
-        attenuation[energy], variance[energy] = _relative(bridge_rows(grey, rows), beam, padding=cols)
-    black = planes[0] < _CLIP
+    attenuation, variance = _relative(bridge_rows(grey, rows), beam, padding=cols)
+    black = grey < _CLIP
     image = ScanImage(attenuation, variance, valid, np.asarray(~black), "relative_attenuation")
     seen = ~cols
     flags = {
         Flag.UNCALIBRATED: True,
         Flag.DEAD_ROWS: bool(rows.any()),
-        Flag.CLIPPED: bool(np.mean((black | (planes[0] >= 1 - _CLIP))[:, seen]) > 1e-3),
+        Flag.CLIPPED: bool(np.mean((black | (grey >= 1 - _CLIP))[:, seen]) > 1e-3),
     }
     return image, tuple(flag for flag, holds in flags.items() if holds)
 

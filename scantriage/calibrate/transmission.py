@@ -53,18 +53,20 @@ class CountModel:
         return np.array([self.dark, self.noise.per_count, self.noise.floor, self.veil.clear], np.float32)
 
 
-def log_transmission(counts: Counts, model: CountModel, *, into: tuple[FloatImage, FloatImage]) -> None:
-    """Writes -ln(signal / open beam), both without scatter, and its variance.
+def log_transmission(counts: Counts, model: CountModel) -> tuple[FloatImage, FloatImage]:
+    """(R, C) -ln(signal / open beam), both without scatter, and its variance.
 
     A signal under the limit of penetration (`penetrated`) counts as the limit. Half the variance of the noise is
     taken off: it raises the mean of -ln by that much, 1 % where little comes through.
     """
     by_row, by_col, levels, bands = model.by_row, model.by_col, model.levels, model.veil.parts
+    attenuation, variance = np.empty(counts.shape, np.float32), np.empty(counts.shape, np.float32)
     for top in range(0, len(counts), _STRIP):
         strip = slice(top, top + _STRIP)
-        attenuation = into[0][strip]
-        _inverse_transmission(counts[strip], by_row[strip], by_col, bands, levels, attenuation, into[1][strip])
-        cv2.log(attenuation, dst=attenuation)
+        part = attenuation[strip]
+        _inverse_transmission(counts[strip], by_row[strip], by_col, bands, levels, part, variance[strip])
+        cv2.log(part, dst=part)
+    return attenuation, variance
 
 
 def penetrated(counts: Counts, model: CountModel) -> BoolImage:

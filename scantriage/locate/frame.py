@@ -50,7 +50,7 @@ def locate(
 ) -> Location:
     """The outline of every container in the image, and the end its doors are at.
 
-    image: attenuation or relative attenuation; its highest energy is used. n_containers: how many there are,
+    image: attenuation or relative attenuation. n_containers: how many there are,
     1 or 2; None: as many as are seen. When two are expected and only one is seen, one is returned, flagged
     FRAME_UNCERTAIN. size: what the container should be; it narrows where the floor is sought (with
     ``geometry``) and is checked (SIZE_MISMATCH). column_pitch_mm: way of the vehicle per column.
@@ -79,19 +79,19 @@ def locate(
 
 
 def _filled(image: ScanImage) -> FloatImage:
-    """(R, C) attenuation of the highest energy, with whole dead rows interpolated from their neighbours."""
-    plane: FloatImage = image.pixels[0]
+    """(R, C) attenuation, with whole dead rows interpolated from their neighbours."""
+    pixels: FloatImage = image.pixels
     # a look at every few columns first: most rows are seen to live at once
     dead = np.asarray(~image.valid[:, :: max(1, image.valid.shape[1] // 500)].any(axis=1))
     dead[dead] = ~image.valid[dead].any(axis=1)
     live = np.flatnonzero(~dead)
-    filled = plane.copy() if dead.any() and live.size > 1 else plane
+    filled = pixels.copy() if dead.any() and live.size > 1 else pixels
     for row in np.flatnonzero(dead):
         k = int(np.searchsorted(live, row))
         if 0 < k < live.size:
             above, below = live[k - 1], live[k]
             share = (row - above) / (below - above)
-            filled[row] = (1 - share) * plane[above] + share * plane[below]
+            filled[row] = (1 - share) * pixels[above] + share * pixels[below]
     return filled
 
 

@@ -23,5 +23,5 @@ def wall_attenuation(image: ScanImage, frame: ContainerFrame) -> float:
     top, bottom = (round(roof + share * (floor - roof)) for share in _BAND)
     inset = _INSET * (frame.cols[1] - frame.cols[0])
     first, last = round(frame.cols[0] + inset), round(frame.cols[1] - inset)
-    band = image.pixels[0, max(top, 0) : max(bottom, 0) : _EVERY, max(first, 0) : max(last, 0) : _EVERY]
+    band = image.pixels[max(top, 0) : max(bottom, 0) : _EVERY, max(first, 0) : max(last, 0) : _EVERY]
     return float(np.quantile(band, _THINNEST)) if band.size else float("nan")

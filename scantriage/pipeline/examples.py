@@ -13,7 +13,7 @@ from scantriage.compare.maps import Maps
 from scantriage.errors import ScantriageError
 from scantriage.io.whole_file import write_whole
 from scantriage.learn.example import Example, marked, write_example
-from scantriage.pipeline.pair_run import ComparedScans, choose_energies, compare_prepared
+from scantriage.pipeline.pair_run import ComparedScans, choose_planes, compare_prepared
 from scantriage.pipeline.prepare import ScanSource, StageClock, prepare
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.simulate.case import Label, SimulatedCase
@@ -101,14 +101,14 @@ def make_example(order: ExampleOrder) -> str | None:
 
 def _read(case: SimulatedCase) -> ComparedScans:
     manifest, clock = case.manifest[0], StageClock()
-    (lowest, _), (lowest_too, _) = choose_energies(case.origin.record, case.rescan.record)
+    planes = choose_planes(case.origin.record, case.rescan.record)
     with tempfile.TemporaryDirectory() as folder:
         first, second = (
             prepare(
                 ScanSource(write_scan(Path(folder), scan), scan.record, manifest.container_id), manifest, clock,
-                n_energies=index + 1,
+                plane=plane,
             )
-            for scan, index in ((case.origin, lowest), (case.rescan, lowest_too))
+            for scan, plane in zip((case.origin, case.rescan), planes, strict=True)
         )  # fmt: skip
         return compare_prepared((first, second), manifest, clock)
 

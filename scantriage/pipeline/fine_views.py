@@ -25,7 +25,6 @@ from scantriage.scan.rectified import Rectified
 from scantriage.scan.views import DualCurves, FineViews, LayerFacts, LayerQuantity, ViewLayer
 
 FloatArray = NDArray[np.floating[Any]]
-Energy = tuple[int, float]  # plane and MV
 
 BESIDE_PITCHES = 4  # of the other energy's layer: its noise hides materials in anything finer
 FINEST_M = 0.005
@@ -53,30 +52,29 @@ class _Place(NamedTuple):
 
 def pair_fine_views(
     scans: tuple[PreparedScan, PreparedScan],
-    energies: tuple[Energy, Energy],
     registered: Registered,
     compared: Compared,
 ) -> FineViews:
-    """Layers of a compared pair, the rescan registered. energies: that were compared."""
+    """Layers of a compared pair, the rescan registered."""
     size = registered.origin.placement.size
     placements = (registered.origin.placement, registered.rescan.placement)
     grid = _grid(size, placements)
     layers: dict[str, ViewLayer] = {}
     files: dict[str, LayerFacts] = {}
-    for scan, energy, placement, x_m in zip(scans, energies, placements, (None, registered.x_m), strict=True):
-        layers |= _scan_layers(scan, energy, placement, grid, x_m)
+    for scan, placement, x_m in zip(scans, placements, (None, registered.x_m), strict=True):
+        layers |= _scan_layers(scan, placement, grid, x_m)
         files |= _file_layers(scan, placement)
-    layers |= _difference_layers(compared, energies[0][1], to_scale=all(scan.calibrated for scan in scans))
+    layers |= _difference_layers(compared, scans[0].energy_mv, to_scale=all(scan.calibrated for scan in scans))
     both: dict[Role, Rectified] = {"origin": registered.origin, "rescan": registered.rescan}
     layers["blind"] = _blind_layer(registered.origin.grid, both)
     return FineViews(size.length_m, size.height_m, layers, files, _dual(layers))
 
 
-def single_fine_views(scan: PreparedScan, energy: Energy, seen: Rectified) -> FineViews:
+def single_fine_views(scan: PreparedScan, seen: Rectified) -> FineViews:
     """Layers of the one scan there is. seen: it on the container's grid."""
     size, placement = seen.placement.size, seen.placement
     grid = _grid(size, (placement,))
-    layers = _scan_layers(scan, energy, placement, grid, None)
+    layers = _scan_layers(scan, placement, grid, None)
     layers["blind"] = _blind_layer(seen.grid, {scan.record.role: seen})
     return FineViews(size.length_m, size.height_m, layers, _file_layers(scan, placement), _dual(layers))
 
@@ -88,34 +86,32 @@ def _grid(size: ContainerSize, placements: tuple[Placement, ...]) -> ContainerGr
 
 
 def _scan_layers(
-    scan: PreparedScan, energy: Energy, placement: Placement, grid: ContainerGrid, x_m: FloatArray | None
+    scan: PreparedScan, placement: Placement, grid: ContainerGrid, x_m: FloatArray | None
 ) -> dict[str, ViewLayer]:
     """x_m: where along the container evenly spaced column edges lie in this scan; None when it passed evenly."""
     quantity: LayerQuantity = "attenuation" if scan.calibrated else "relative"
     layers = {}
-    for name, plane, energy_mv, shrunk in _shown(scan, energy):
+    for name, pixels, energy_mv, shrunk in _shown(scan):
         is_compared = name == scan.record.role
         own = grid if is_compared else replace(grid, pitch_m=grid.pitch_m * BESIDE_PITCHES)
         where = own.x_m()
         if x_m is not None:
             where = np.interp(where, np.linspace(0, grid.length_m, len(x_m)), x_m)
-        values = sample(plane, placement, own, x_m=where, outside=ATTENUATION[1], shrunk=shrunk)
+        values = sample(pixels, placement, own, x_m=where, outside=ATTENUATION[1], shrunk=shrunk)
         layers[name] = _layer(values, _lies(own), quantity, ATTENUATION, energy_mv if scan.calibrated else None)
     return layers
 
 
-def _shown(scan: PreparedScan, energy: Energy) -> Iterator[tuple[str, FloatArray, float, int]]:
-    """Name, plane, MV, and how many pixels were averaged: of what was compared and, where there is one, another energy.
+def _shown(scan: PreparedScan) -> Iterator[tuple[str, FloatArray, float, int]]:
+    """Name, pixels, MV, and how many pixels were averaged: of what was compared and, where there is one, another plane.
 
-    The other energy only colours what the first one shows, which needs the mean of many pixels.
+    The other only colours what the first one shows, which needs the mean of many pixels.
     """
-    plane, energy_mv = energy
-    name, told = scan.record.role, scan.record.energies_mev or ()
-    yield name, scan.image.pixels[plane], energy_mv, 1
-    if plane > 0:
-        yield f"{name}_high", scan.image.pixels[0], told[0], 1
-    elif len(told) > 1 and scan.beside is not None:
-        yield f"{name}_low", scan.beside.pixels[0], told[1], scan.n_beside
+    name = scan.record.role
+    yield name, scan.image.pixels, scan.energy_mv, 1
+    if scan.beside is not None and len(scan.record.energies_mev or ()) > 1:
+        other, plane = ("high", 0) if scan.plane > 0 else ("low", 1)
+        yield f"{name}_{other}", scan.beside.pixels, scan.record.energy_mv(plane), scan.n_beside
 
 
 def _lies(grid: ContainerGrid) -> _Place:
@@ -188,7 +184,7 @@ def _blind_layer(grid: ContainerGrid, seen: Mapping[Role, Rectified]) -> ViewLay
 
 def _file_layers(scan: PreparedScan, placement: Placement) -> dict[str, LayerFacts]:
     """The scan as delivered, each energy: its pixels are cut from the file when somebody looks."""
-    _, rows, cols = scan.image.shape
+    rows, cols = scan.image.shape
     dx_m, dz_m = own_pitch(placement)
     told = scan.record.energies_mev or ()
     if scan.record.column_pitch_mm is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from scantriage.compare.judge import Judged, Known, judge
 from scantriage.compare.pair import Compared, compare
 from scantriage.compare.reach import shows_from
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
-from scantriage.io.limits import MAX_ENERGIES
 from scantriage.locate.walls import wall_attenuation
 from scantriage.pipeline.fine_views import pair_fine_views
 from scantriage.pipeline.model import load_model
@@ -27,7 +27,6 @@ from scantriage.scan.record import ManifestEntry, ScanRecord
 from scantriage.scan.views import PairViews
 from scantriage.single.reading import read_single_scan
 
-USUAL_ENERGY_MV = 6.0  # of a scanner that nobody described
 MAX_BLIND = 0.8  # above, too little of the container is left to compare
 LOW_AGREEMENT = 0.8
 LEAST_WALLS = 0.05  # attenuation; two walls take away 0.08 and more
@@ -51,10 +50,9 @@ def read_pair(
     """
     clock = StageClock()
     try:
-        # what lies below the energies that are compared is not even decoded, but for a second one to be shown
-        (lowest, _), (lowest_too, _) = choose_energies(origin.record, rescan.record)
-        first = prepare(origin, manifest, clock, n_energies=lowest + 1, show=True)
-        second = prepare(rescan, manifest, clock, n_energies=lowest_too + 1, show=True)
+        plane, plane_too = choose_planes(origin.record, rescan.record)
+        first = prepare(origin, manifest, clock, plane=plane, show=True)
+        second = prepare(rescan, manifest, clock, plane=plane_too, show=True)
         return _read_prepared((first, second), manifest, clock)
     except UnusableInput as error:
         return Reading("unprocessable", reason=error.sentence, stage_ms=clock.stage_ms), None
@@ -66,33 +64,26 @@ def read_single(scan: ScanSource, manifest: ManifestEntry | None) -> tuple[Readi
     """Read a scan that has no partner; like `read_pair` it never raises for what is wrong with the scan."""
     clock = StageClock()
     try:
-        prepared = prepare(scan, manifest, clock, n_energies=1, show=True)
+        prepared = prepare(scan, manifest, clock, show=True)
     except ScantriageError as error:
         return Reading("unprocessable", reason=error.sentence, stage_ms=clock.stage_ms), None
     with clock.stage("single"):
-        reading = read_single_scan(prepared.image, prepared.frame, record=prepared.record, manifest=manifest)
+        reading = _read_alone(prepared, manifest)
     with clock.stage("views"):
-        energy_mv = (prepared.record.energies_mev or (USUAL_ENERGY_MV,))[0]
-        views = single_views(prepared, container_size(prepared, manifest), energy_mv=energy_mv)
+        views = single_views(prepared, container_size(prepared, manifest))
     flags = tuple(dict.fromkeys(reading.flags + prepared.flags))
     return replace(reading, flags=flags, stage_ms=clock.stage_ms), views
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparedScans:
-    """Both scans as prepared, on one grid, and what differs. energies: plane and MV of each that were compared."""
+    """Both scans as prepared, on one grid, and what differs."""
 
     scans: tuple[PreparedScan, PreparedScan]
     size: ContainerSize
-    energies: tuple[tuple[int, float], tuple[int, float]]
     registered: Registered
     blind: float
     compared: Compared
-
-    @property
-    def energy_mv(self) -> float:
-        """Of the origin scan's plane."""
-        return self.energies[0][1]
 
 
 def compare_prepared(
@@ -109,23 +100,22 @@ def compare_prepared(
         )
     _refuse_unwalled(scans)
     size = container_size(rescan if rescan.record.geometry else origin, manifest)
-    energies = choose_energies(origin.record, rescan.record, n_planes=(origin.image.shape[0], rescan.image.shape[0]))
     with clock.stage("register"):
-        scans = as_named(scans, _located(scans, energies), size)
-        registered = register(*_located(scans, energies), size=size)
+        scans = as_named(scans, _located(scans), size)
+        registered = register(*_located(scans), size=size)
         _refuse_unaligned(registered, scans)
         blind = _blind_fraction(registered, size)
     with clock.stage("compare"):
         compared = compare(
             registered.origin,
             registered.rescan,
-            energies_mv=(energies[0][1], energies[1][1]),
+            energies_mv=(origin.energy_mv, rescan.energy_mv),
             geometry_known=(origin.record.geometry is not None, rescan.record.geometry is not None),
             calibrated=(origin.calibrated, rescan.calibrated),
             likeness=registered.likeness,
         )
         _refuse_unfit(compared, scans)
-    return ComparedScans(scans, size, energies, registered, blind, compared)
+    return ComparedScans(scans, size, registered, blind, compared)
 
 
 def _read_prepared(
@@ -145,7 +135,7 @@ def _read_prepared(
         judged = judge(compared, known, opinion)
         told = opinion is not None and known.calibrated
         shows_from_kg = shows_from(compared.maps, known.size, doors_known=known.doors) if told else {}
-    latest = read_single_scan(scans[1].image, scans[1].frame, record=scans[1].record, manifest=manifest)
+    latest = _read_alone(scans[1], manifest)
     reading = Reading(
         outcome="compared",
         agreement=compared.agreement,
@@ -158,34 +148,33 @@ def _read_prepared(
         stage_ms=clock.stage_ms,
     )
     with clock.stage("views"):
-        views = pair_views(registered, compared, energy_mv=pair.energy_mv)
-        fine = pair_fine_views(scans, pair.energies, registered, compared)
+        views = pair_views(registered, compared, energy_mv=scans[0].energy_mv)
+        fine = pair_fine_views(scans, registered, compared)
     return reading, replace(views, fine=fine)
 
 
-def _located(
-    scans: tuple[PreparedScan, PreparedScan], energies: tuple[tuple[int, float], tuple[int, float]]
-) -> tuple[LocatedScan, LocatedScan]:
+def _read_alone(scan: PreparedScan, manifest: ManifestEntry | None) -> Reading:
+    return read_single_scan(
+        scan.image, scan.frame, record=scan.record, energy_mv=scan.energy_mv, manifest=manifest
+    )  # fmt: skip
+
+
+def _located(scans: tuple[PreparedScan, PreparedScan]) -> tuple[LocatedScan, LocatedScan]:
     first, second = (
-        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, *energy)
-        for scan, energy in zip(scans, energies, strict=True)
+        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, scan.energy_mv)
+        for scan in scans
     )
     return first, second
 
 
-def choose_energies(
-    origin: ScanRecord, rescan: ScanRecord, *, n_planes: tuple[int, int] = (MAX_ENERGIES, MAX_ENERGIES)
-) -> tuple[tuple[int, float], tuple[int, float]]:
-    """Plane and energy (MV) of each scan, chosen so that the two energies are as near as can be.
+def choose_planes(origin: ScanRecord, rescan: ScanRecord) -> tuple[int, int]:
+    """The plane of each scan, chosen so that the two energies are as near as can be."""
+    first, second = (range(len(record.energies_mev or (None,))) for record in (origin, rescan))
 
-    n_planes: that the files have, where known; a record may tell of more.
-    """
-    first, second = (
-        list(enumerate((record.energies_mev or (USUAL_ENERGY_MV,))[:planes]))
-        for record, planes in zip((origin, rescan), n_planes, strict=True)
-    )
-    pairs = [(one, other) for one in first for other in second]
-    return min(pairs, key=lambda pair: abs(float(np.log(pair[0][1] / pair[1][1]))))
+    def apart(planes: tuple[int, int]) -> float:
+        return abs(float(np.log(origin.energy_mv(planes[0]) / rescan.energy_mv(planes[1]))))
+
+    return min(product(first, second), key=apart)
 
 
 def _blind_fraction(registered: Registered, size: ContainerSize) -> float:
@@ -250,7 +239,7 @@ def _boxed(one: Judged, registered: Registered, scans: tuple[PreparedScan, Prepa
     x0, x1 = np.interp([box.x0, box.x1], edges, registered.x_m)
     there = MetreBox(float(x0), float(max(x1, x0 + 1e-3)), box.z0, box.z1)
     boxes = (
-        seen.placement.pixel_box(place, y_m=one.y_m, n_cols=scan.image.shape[2])
+        seen.placement.pixel_box(place, y_m=one.y_m, n_cols=scan.image.shape[1])
         for seen, place, scan in zip((registered.origin, registered.rescan), (box, there), scans, strict=True)
     )
     origin_box, rescan_box = (scan.in_file(seen) for scan, seen in zip(scans, boxes, strict=True))

@@ -50,10 +50,10 @@ def _on_grid(values: FloatArray, compared: Compared, grid: ContainerGrid) -> Flo
     return out
 
 
-def single_views(prepared: PreparedScan, size: ContainerSize, *, energy_mv: float) -> PairViews:
-    """The one scan on the container's grid. energy_mv: of its first plane."""
-    placement = place(prepared.frame, n_rows=prepared.image.shape[1], size=size, geometry=prepared.record.geometry)
-    seen = rectify(prepared.image, placement, ContainerGrid.around(size.length_m, size.height_m), energy=0)
+def single_views(prepared: PreparedScan, size: ContainerSize) -> PairViews:
+    """The one scan on the container's grid."""
+    placement = place(prepared.frame, n_rows=prepared.image.shape[0], size=size, geometry=prepared.record.geometry)
+    seen = rectify(prepared.image, placement, ContainerGrid.around(size.length_m, size.height_m))
     is_origin = prepared.record.role == "origin"
     return PairViews(
         grid=seen.grid,
@@ -62,5 +62,5 @@ def single_views(prepared: PreparedScan, size: ContainerSize, *, energy_mv: floa
         difference=None,
         significance=None,
         usable=seen.usable,
-        fine=single_fine_views(prepared, (0, energy_mv), seen),
+        fine=single_fine_views(prepared, seen),
     )

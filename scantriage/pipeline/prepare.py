@@ -14,7 +14,6 @@ import numpy as np
 from scantriage.calibrate.attenuation import Calibrated, calibrate
 from scantriage.calibrate.blocks import block_size
 from scantriage.errors import ContainerNotFound, UnusableInput
-from scantriage.io.limits import MAX_ENERGIES
 from scantriage.io.scan_files import Pixels, read_scan
 from scantriage.locate.frame import Location, locate
 from scantriage.register.size import same_length, size_seen
@@ -54,13 +53,14 @@ class StageClock:
 class PreparedScan:
     """A scan, calibrated, with the container of interest found in it.
 
-    twin: the frame of the other box on the vehicle, None when there is one box. sure: evidence that of the
-    two this is the one whose number was asked for, as log odds, 0 and more. beside: an energy that is not compared but
-    shown; a pixel of it is the mean of `n_beside` of the scan each way. levels: dark and bright end of the pixels as
-    delivered, per energy: between them lies what there is to see.
+    plane: of the file, that the image is of. twin: the frame of the other box on the vehicle, None when there is one
+    box. sure: evidence that of the two this is the one whose number was asked for, as log odds, 0 and more. beside:
+    another plane, which only colours what is shown; a pixel of it is the mean of `n_beside` of the scan each way.
+    levels: dark and bright end of the pixels as delivered, per plane: between them lies what there is to see.
     """
 
     record: ScanRecord
+    plane: int
     image: ScanImage
     frame: ContainerFrame
     flags: tuple[Flag, ...]
@@ -75,9 +75,14 @@ class PreparedScan:
         return self.image.quantity == "attenuation"
 
     @property
+    def energy_mv(self) -> float:
+        """Of the plane that the image is of."""
+        return self.record.energy_mv(self.plane)
+
+    @property
     def n_beside(self) -> int:
         """How many pixels of the scan, each way, make one of `beside`."""
-        return 1 if self.beside is None else self.image.shape[1] // self.beside.shape[1]
+        return 1 if self.beside is None else self.image.shape[0] // self.beside.shape[0]
 
     @property
     def length_m(self) -> float | None:
@@ -91,7 +96,7 @@ class PreparedScan:
         """A box of the image in the rows of the file as delivered, which may begin at the bottom."""
         if box is None or self.record.rows == "top_first":
             return box
-        n_rows = self.image.shape[1]
+        n_rows = self.image.shape[0]
         return PixelBox(n_rows - box.row1, n_rows - box.row0, box.col0, box.col1)
 
 
@@ -100,24 +105,26 @@ def prepare(
     manifest: ManifestEntry | None,
     clock: StageClock,
     *,
-    n_energies: int = MAX_ENERGIES,
+    plane: int = 0,
     show: bool = False,
 ) -> PreparedScan:
     """Decode and calibrate a scan and find the container in it.
 
-    n_energies: how many are wanted at most, from the highest down; each takes as long as the first. show: with a second
-    energy to look at, where there is one. Raises UnreadableScan, and ContainerNotFound when the scan does not show it.
+    plane: of the file, highest energy first; the last one where there are fewer. show: with another plane to look at,
+    where there is one. Raises UnreadableScan, and ContainerNotFound when the scan does not show it.
     """
     record = source.record
     with clock.stage("decode"):
-        decoded = read_scan(source.path, rows=record.rows, n_energies=max(n_energies, 2 if show else 1)).pixels
-        pixels, others = decoded[:n_energies], decoded[n_energies:]
+        # what lies below is not even decoded
+        decoded = read_scan(source.path, rows=record.rows, n_energies=max(plane + 1, 2 if show else 1)).pixels
+    plane = min(plane, len(decoded) - 1)
+    other = 0 if plane > 0 else 1
     with clock.stage("calibrate"):
         try:
-            calibrated = calibrate(pixels, kind=record.kind, dark_level=record.dark_level)
+            calibrated = calibrate(decoded[plane], kind=record.kind, dark_level=record.dark_level)
         except UnusableInput as error:
             raise type(error)(f"{record.scan_id}: {error.sentence}", **error.facts) from error
-        beside = _beside(others[0], record, calibrated) if len(others) else None
+        beside = _beside(decoded[other], record, calibrated) if show and other < len(decoded) else None
     with clock.stage("locate"):
         try:
             location = locate(
@@ -132,24 +139,24 @@ def prepare(
     flags = record.flags + calibrated.flags + location.flags
     frame, twin = _frame_of(source, location)
     return PreparedScan(
-        record, calibrated.image, frame, tuple(dict.fromkeys(flags)), twin, abs(location.front_at_left),
-        beside, tuple(_levels(plane, record) for plane in decoded),
+        record, plane, calibrated.image, frame, tuple(dict.fromkeys(flags)), twin, abs(location.front_at_left),
+        beside, tuple(_levels(pixels, record) for pixels in decoded),
     )  # fmt: skip
 
 
-def _beside(plane: Pixels, record: ScanRecord, highest: Calibrated) -> ScanImage | None:
-    """An energy that only colours what is seen, no finer than calibration needs: a quarter of its time."""
-    n = block_size(plane.shape[0])
-    rows, cols = (length // n for length in plane.shape)
-    means = cv2.resize(plane[: rows * n, : cols * n], (cols, rows), interpolation=cv2.INTER_AREA)[np.newaxis]
+def _beside(pixels: Pixels, record: ScanRecord, calibrated: Calibrated) -> ScanImage | None:
+    """A plane that only colours what is seen, no finer than calibration needs: a quarter of its time."""
+    n = block_size(pixels.shape[0])
+    rows, cols = (length // n for length in pixels.shape)
+    means = cv2.resize(pixels[: rows * n, : cols * n], (cols, rows), interpolation=cv2.INTER_AREA)
     try:
-        return calibrate(means, kind=record.kind, dark_level=record.dark_level, air=highest.air).image
+        return calibrate(means, kind=record.kind, dark_level=record.dark_level, air=calibrated.air).image
     except UnusableInput:
         return None
 
 
-def _levels(plane: Pixels, record: ScanRecord) -> tuple[float, float]:
-    some = plane[:: max(1, plane.shape[0] // 128), :: max(1, plane.shape[1] // 128)]
+def _levels(pixels: Pixels, record: ScanRecord) -> tuple[float, float]:
+    some = pixels[:: max(1, pixels.shape[0] // 128), :: max(1, pixels.shape[1] // 128)]
     dark, air = (float(level) for level in np.nanquantile(some, (0.001, 0.99)))
     return dark if record.dark_level is None else record.dark_level, air
 
@@ -174,7 +181,7 @@ def container_size(scan: PreparedScan, manifest: ManifestEntry | None) -> Contai
         return declared
     return size_seen(
         scan.frame,
-        n_rows=scan.image.shape[1],
+        n_rows=scan.image.shape[0],
         geometry=scan.record.geometry,
         column_pitch_mm=scan.record.column_pitch_mm,
     )

@@ -16,7 +16,7 @@ from scantriage.calibrate.noise import count_noise
 from scantriage.errors import ScantriageError
 from scantriage.io.scan_files import Pixels, read_scan
 from scantriage.io.whole_file import write_whole
-from scantriage.pipeline.pair_run import USUAL_ENERGY_MV, ComparedScans, compare_prepared
+from scantriage.pipeline.pair_run import ComparedScans, compare_prepared
 from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock, prepare
 from scantriage.scan.image import BoolImage, FloatImage
 from scantriage.scan.record import ManifestEntry, ScanRecord
@@ -64,10 +64,10 @@ def _draw(pair: ComparedScans, rng: np.random.Generator) -> tuple[Hidden, FloatI
     """A load that this scan can show, and the (R, C) mass thickness that it gains; None where chance gives none."""
     seen, image = pair.registered.rescan, pair.scans[1].image
     for _ in range(_TRIES):
-        threat = draw_threat(seen, energy_mv=pair.energies[1][1], rng=rng)
-        thickness = thickness_in_scan(threat.packets, seen.placement, n_cols=image.shape[2])
+        threat = draw_threat(seen, energy_mv=pair.scans[1].energy_mv, rng=rng)
+        thickness = thickness_in_scan(threat.packets, seen.placement, n_cols=image.shape[1])
         if _can_be_seen(thickness > _SHOWS_G_CM2, image.usable):
-            return threat, thickness * np.float32(share_added(threat, seen, energy_mv=pair.energies[1][1]))
+            return threat, thickness * np.float32(share_added(threat, seen, energy_mv=pair.scans[1].energy_mv))
     return None
 
 
@@ -82,20 +82,19 @@ def _takes_a_load(pixels: Pixels, scan: PreparedScan) -> bool:
     if scan.record.kind == "raw":
         return pixels.dtype == np.uint16
     some = np.s_[:: max(1, pixels.shape[1] // 128), :: max(1, pixels.shape[2] // 128)]
-    upright = np.corrcoef(pixels[0][some].ravel(), scan.image.pixels[0][some].ravel())[0, 1] < 0
+    upright = np.corrcoef(pixels[0][some].ravel(), scan.image.pixels[some].ravel())[0, 1] < 0
     return bool(pixels.dtype == np.uint8 and upright)
 
 
 def _injected(pixels: Pixels, thickness: FloatImage, scan: PreparedScan, rng: np.random.Generator) -> Pixels:
     """The pixels, energy by energy, with the load in them; what measured nothing stays as it is."""
-    told = scan.record.energies_mev or ()
-    beams = [Beam(told[plane] if plane < len(told) else USUAL_ENERGY_MV) for plane in range(len(pixels))]
+    beams = [Beam(scan.record.energy_mv(plane)) for plane in range(len(pixels))]
     thickness = np.where(scan.image.valid | (scan.record.kind == "display"), thickness, np.float32(0))
     if scan.record.kind == "display":
         return np.stack(
             [
-                inject_into_display(grey, thickness, beam=beam, white=_white(grey, scan, plane))
-                for plane, (grey, beam) in enumerate(zip(pixels, beams, strict=True))
+                inject_into_display(grey, thickness, beam=beam, white=_white(grey, scan))
+                for grey, beam in zip(pixels, beams, strict=True)
             ]
         )
     dark = estimate_dark(pixels[0]) if scan.record.dark_level is None else scan.record.dark_level
@@ -110,10 +109,10 @@ def _injected(pixels: Pixels, thickness: FloatImage, scan: PreparedScan, rng: np
     return np.stack(planes)
 
 
-def _white(grey: Pixels, scan: PreparedScan, plane: int) -> int:
+def _white(grey: Pixels, scan: PreparedScan) -> int:
     """Grey level of the open beam of a display export."""
     seen = scan.image.usable & (grey > 0)
-    return min(round(float(np.median(grey[seen] * np.exp(scan.image.pixels[plane][seen])))), 255)
+    return min(round(float(np.median(grey[seen] * np.exp(scan.image.pixels[seen])))), 255)
 
 
 def _open_beam(counts: Pixels, *, dark: float) -> tuple[float, float]:

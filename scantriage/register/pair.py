@@ -40,14 +40,13 @@ MIN_LIKENESS = 0.45  # below, aligning follows chance: what the outlines say is 
 class LocatedScan:
     """One scan as registration takes it.
 
-    geometry, column_pitch_mm: None where unknown. energy, energy_mv: of the plane to use.
+    geometry, column_pitch_mm: None where unknown.
     """
 
     image: ScanImage
     frame: ContainerFrame
     geometry: FanGeometry | None
     column_pitch_mm: float | None
-    energy: int
     energy_mv: float
 
     @property
@@ -125,12 +124,12 @@ def _aligned(origin: Rectified, rescan: Rectified, seen: NDArray[np.bool_]) -> _
 
 
 def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
-    return place(scan.frame, n_rows=scan.image.shape[1], size=size, geometry=scan.geometry)
+    return place(scan.frame, n_rows=scan.image.shape[0], size=size, geometry=scan.geometry)
 
 
 def _rectify(scan: LocatedScan, placement: Placement, grid: ContainerGrid, x_m: FloatArray | None = None) -> Rectified:
     """Rectify a scan; beside columns that lie outside it nothing is usable."""
-    seen = rectify(scan.image, placement, grid, energy=scan.energy, x_m=x_m)
+    seen = rectify(scan.image, placement, grid, x_m=x_m)
     inside = seen.valid.any(axis=0, keepdims=True).astype(np.uint8)
     reach = np.ones((1, 2 * round(CUT_MARGIN_M / grid.pitch_m) + 1), np.uint8)
     return replace(seen, usable=seen.usable & cv2.erode(inside, reach).astype(bool))

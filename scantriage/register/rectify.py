@@ -27,10 +27,9 @@ def rectify(
     placement: Placement,
     grid: ContainerGrid,
     *,
-    energy: int,
     x_m: FloatArray | None = None,
 ) -> Rectified:
-    """Average one energy of a scan onto a container grid.
+    """Average a scan onto a container grid.
 
     x_m: (C + 1,) where along the container each column edge of the grid lies in this scan; None when the
     vehicle passed evenly. Averages are of attenuation over measured pixels; variances are propagated.
@@ -42,9 +41,9 @@ def rectify(
     means[:, [0, -1]] = 0  # nothing is above and below
     _average(
         means,
-        _Plane(image.pixels[energy], image.variance[energy], image.valid, image.penetrated),
-        _weights(area_weights(placement.rows(z_edges, base_m=placement.mean_base_m), image.shape[1])),
-        _spans(area_weights(placement.columns(x_edges), image.shape[2])),
+        _Plane(image.pixels, image.variance, image.valid, image.penetrated),
+        _weights(area_weights(placement.rows(z_edges, base_m=placement.mean_base_m), image.shape[0])),
+        _spans(area_weights(placement.columns(x_edges), image.shape[1])),
     )
     _shift_columns(means, _lift_rows(placement, grid))
     attenuation, variance, covered, readable = means[:, 1:-1]
@@ -59,7 +58,7 @@ def rectify(
 
 
 class _Plane(NamedTuple):
-    """One energy of a scan, (R, C) each."""
+    """A scan, (R, C) each."""
 
     pixels: FloatArray
     variance: FloatArray

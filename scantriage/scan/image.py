@@ -16,9 +16,9 @@ Quantity = Literal["transmission", "attenuation", "relative_attenuation"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScanImage:
-    """A calibrated scan with E energies, R rows and C columns; highest energy first.
+    """A calibrated scan at one energy, with R rows and C columns.
 
-    pixels: (E, R, C) float32. variance: (E, R, C) float32, of the same quantity squared; finite, not negative.
+    pixels: (R, C) float32. variance: (R, C) float32, of the same quantity squared; finite, not negative.
     valid: (R, C) bool, False where nothing was measured (dead row, padding, clipped counts, outside the file).
     penetrated: (R, C) bool, False where too little signal came through: the attenuation there is a lower
     bound only. quantity: ``attenuation`` is -ln of transmission; ``relative_attenuation`` comes from a
@@ -32,17 +32,17 @@ class ScanImage:
     quantity: Quantity
 
     def __post_init__(self) -> None:
-        if self.pixels.ndim != 3 or 0 in self.pixels.shape:
-            raise ValueError(f"pixels must be (E, R, C) and not empty, got {self.pixels.shape}")
+        if self.pixels.ndim != 2 or 0 in self.pixels.shape:
+            raise ValueError(f"pixels must be (R, C) and not empty, got {self.pixels.shape}")
         if self.variance.shape != self.pixels.shape:
             raise ValueError(f"variance is {self.variance.shape}, pixels are {self.pixels.shape}")
         for name, mask in (("valid", self.valid), ("penetrated", self.penetrated)):
-            if mask.shape != self.pixels.shape[1:] or mask.dtype != np.bool_:
-                raise ValueError(f"{name} must be bool {self.pixels.shape[1:]}, got {mask.dtype} {mask.shape}")
+            if mask.shape != self.pixels.shape or mask.dtype != np.bool_:
+                raise ValueError(f"{name} must be bool {self.pixels.shape}, got {mask.dtype} {mask.shape}")
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(energies, rows, columns)."""
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
         return self.pixels.shape
 
     @property

@@ -9,6 +9,9 @@ from typing import Literal
 from scantriage.scan.geometry import FanGeometry
 from scantriage.scan.quality import Flag
 
+# Of a scanner that nobody described: the commonest linac. 4 MV would make a mass 17 % smaller, 9 MV 18 % larger.
+USUAL_ENERGY_MV = 6.0
+
 Role = Literal["origin", "rescan"]
 ScanKind = Literal["raw", "display"]
 RowOrder = Literal["top_first", "bottom_first"]
@@ -42,6 +45,11 @@ class ScanRecord:
             raise ValueError(f"a scan shows one or two containers, got {self.container_ids}")
         if self.acquired_at.tzinfo is None:
             raise ValueError(f"acquired_at of {self.scan_id} needs a time zone")
+
+    def energy_mv(self, plane: int) -> float:
+        """Endpoint energy of one of its planes, highest first; the usual one where it is not told."""
+        told = self.energies_mev or ()
+        return told[plane] if plane < len(told) else USUAL_ENERGY_MV
 
 
 @dataclass(frozen=True, slots=True)

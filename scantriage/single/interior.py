@@ -53,13 +53,13 @@ def interior_of(
     geometry: FanGeometry | None,
     column_pitch_mm: float | None,
 ) -> Interior:
-    """Cut the container out of a scan, highest energy, and level its roof and floor.
+    """Cut the container out of a scan and level its roof and floor.
 
     Every so many pixels, the nearest: what is sought here is 10 cm large, and mass is a sum over all of it.
 
     Parts of the frame outside the image are left out at the ends and not valid above and below.
     """
-    n_rows, n_cols = image.shape[1:]
+    n_rows, n_cols = image.shape
     first, last = max(int(frame.cols[0]), 0), min(round(frame.cols[1]), n_cols)
     step = max(1, (last - first) // _COLS_KEPT)
     cols = np.arange(first + step // 2, last, step)
@@ -74,7 +74,7 @@ def interior_of(
     # a frame counts in pixel edges, a geometry in row centres
     mid_rows = np.mean(roof) + np.mean(floor - roof) * depth - 0.5
     return Interior(
-        attenuation=np.asarray(image.pixels[0][at]),
+        attenuation=np.asarray(image.pixels[at]),
         valid=image.valid[at] & inside,
         usable=image.usable[at] & inside,
         row_height_m=_row_heights(mid_rows, n_rows=n_rows, size=size, geometry=geometry),

@@ -12,17 +12,14 @@ from scantriage.scan.record import ManifestEntry, ScanRecord
 from scantriage.single.contents import cargo_mass_kg, looks_loaded
 from scantriage.single.interior import Interior, interior_of
 
-# where the energy is not known: the commonest linac; 4 MV would make the mass 17 % smaller, 9 MV 18 % larger
-_USUAL_ENERGY_MV = 6.0
-
 
 def read_single_scan(
-    image: ScanImage, frame: ContainerFrame, *, record: ScanRecord, manifest: ManifestEntry | None
+    image: ScanImage, frame: ContainerFrame, *, record: ScanRecord, energy_mv: float, manifest: ManifestEntry | None
 ) -> Reading:
     """What calibration and location of one scan give: blind fraction, cargo mass, declared empty but not empty.
 
-    image: attenuation or relative attenuation; of the latter no mass is given. frame: of the container that
-    the manifest entry describes, in the image's pixels. The reading's outcome is ``single``; no findings.
+    image: attenuation at energy_mv, or relative attenuation; of the latter no mass is given. frame: of the container
+    that the manifest entry describes, in the image's pixels. The reading's outcome is ``single``; no findings.
     """
     size = size_of(manifest.size_type) if manifest else None
     interior = interior_of(
@@ -30,7 +27,6 @@ def read_single_scan(
     )  # fmt: skip
     blind = blind_fraction(interior)
     calibrated = image.quantity == "attenuation"
-    energy_mv = record.energies_mev[0] if record.energies_mev else _USUAL_ENERGY_MV
     flags = [
         (Flag.UNCALIBRATED, not calibrated),
         (Flag.MOSTLY_BLIND, blind > 0.5),

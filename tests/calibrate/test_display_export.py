@@ -18,7 +18,7 @@ def export(scene=SCENE, *, air=260.0, quality=75, seed=0):
 
 
 def calibrated(grey):
-    return calibrate(grey[None], kind="display", dark_level=None)
+    return calibrate(grey, kind="display", dark_level=None)
 
 
 def middling():
@@ -27,22 +27,22 @@ def middling():
 
 
 def test_an_export_agrees_with_the_calibrated_scan_it_was_made_from():
-    raw = calibrate(EVEN.counts(SCENE)[None], kind="raw", dark_level=DARK).image
+    raw = calibrate(EVEN.counts(SCENE), kind="raw", dark_level=DARK).image
     result = calibrated(export())
     assert result.image.quantity == "relative_attenuation"
     assert Flag.UNCALIBRATED in result.flags
     inside = middling() & result.image.valid
-    assert np.corrcoef(raw.pixels[0][inside], result.image.pixels[0][inside])[0, 1] > 0.99
+    assert np.corrcoef(raw.pixels[inside], result.image.pixels[inside])[0, 1] > 0.99
 
 
 def test_where_white_is_clipped_next_to_nothing_is_and_clipped_black_is_not_penetrated():
     result = calibrated(export())
     air = np.s_[: ROOF - 8, FRONT + 10 : REAR - 10]
     assert result.image.usable[air].all()
-    assert (result.image.pixels[0][air] == 0).all()
+    assert (result.image.pixels[air] == 0).all()
     two_walls = 0.14  # it may hide them
-    assert (result.image.variance[0][air] > two_walls**2).all()
-    assert (result.image.pixels[0][:15, :40] == 0).all()  # columns of nothing but white may be padding
+    assert (result.image.variance[air] > two_walls**2).all()
+    assert (result.image.pixels[:15, :40] == 0).all()  # columns of nothing but white may be padding
     opaque = SCENE.copy()
     opaque[100:160, 300:360] = 12
     dark = calibrated(export(opaque))
@@ -60,7 +60,7 @@ def test_air_that_is_not_clipped_is_valid_and_zero_also_where_the_dose_drifts():
     air[: ROOF - 8] = air[:, : FRONT - 12] = air[:, REAR + 12 :] = True
     assert image.valid[air].all()
     # its drift is known to two levels of grey; over 18 rows and 20 columns noise averages to a tenth of one
-    stretches = image.pixels[0][: ROOF - 8].reshape(ROOF - 8, -1, 20).mean(axis=(0, 2))
+    stretches = image.pixels[: ROOF - 8].reshape(ROOF - 8, -1, 20).mean(axis=(0, 2))
     assert np.abs(stretches).max() < 2 / 230
 
 
@@ -71,7 +71,7 @@ def test_noise_of_an_export_is_measured_per_grey_level():
     grey = np.round(counts / EVEN.air * 240).clip(0, 255).astype(np.uint8)
     image = calibrated(grey).image
     inside = np.s_[ROOF + 10 : ROWS - 10, FRONT + 20 : REAR - 20]
-    z = (image.pixels[0] - scene)[inside] / np.sqrt(image.variance[0][inside])
+    z = (image.pixels - scene)[inside] / np.sqrt(image.variance[inside])
     # 32 classes of grey, within each of which the noise changes by up to a tenth
     assert z.std() == pytest.approx(1, abs=0.1)
 
@@ -92,7 +92,7 @@ def test_black_padding_is_invalid_and_has_no_attenuation():
         image = calibrated(smeared).image
         assert not image.valid[:, :80].any()
         assert not image.valid[:, -40:].any()
-        assert (image.pixels[0][:, :78] == 0).all()
+        assert (image.pixels[:, :78] == 0).all()
         assert image.valid[ROOF + 10 : 60, 90:-50].mean() > 0.95
 
 
@@ -110,7 +110,7 @@ def test_a_bright_gap_between_floor_and_chassis_is_no_dead_row():
     gap = SCENE.copy()
     gap[FLOOR + 2 : FLOOR + 5, FRONT + 8 : REAR - 8] = 0.3
     assert Flag.DEAD_ROWS not in calibrated(export(gap, air=243.0)).flags
-    counts = EVEN.counts(gap)[None]
+    counts = EVEN.counts(gap)
     assert Flag.DEAD_ROWS not in calibrate(counts, kind="raw", dark_level=DARK).flags
     assert gap[CHASSIS + 2, FRONT + 100] == 0
 
@@ -121,11 +121,11 @@ def test_an_export_of_more_than_8_bits_reads_like_one_of_8():
     coarse = calibrated(np.round(transmission * 255).clip(0, 255).astype(np.uint8)).image
     fine = calibrated(np.round(transmission * 4095).clip(0, 4095).astype(np.uint16)).image
     inside = middling()
-    assert np.median(np.abs(coarse.pixels[0] - fine.pixels[0])[inside]) < 0.02
+    assert np.median(np.abs(coarse.pixels - fine.pixels)[inside]) < 0.02
 
 
 def test_the_export_given_is_left_alone():
-    grey = export()[None]
+    grey = export()
     before = grey.copy()
     calibrate(grey, kind="display", dark_level=None)
     np.testing.assert_array_equal(grey, before)
@@ -144,10 +144,10 @@ def test_elements_of_less_gain_leave_no_lines_across_an_export():
     even, uneven = (calibrated(of_detector(rows)).image for rows in (np.ones(ROWS), gain))
     assert uneven.valid.all()
     inside = middling() & (SCENE < 1.5)  # darker, a level of grey is 2 % and more
-    change = uneven.pixels[0] - even.pixels[0]
+    change = uneven.pixels - even.pixels
     for row in (60, 61, *range(90, 100)):
         assert abs(change[row][inside[row]].mean()) < 1 / 243 + 0.005  # half a level of grey at either end, and noise
-    assert np.abs(uneven.pixels[0][20]).mean() < 0.01
+    assert np.abs(uneven.pixels[20]).mean() < 0.01
 
 
 def test_an_element_that_shows_too_little_is_dead():
@@ -162,6 +162,6 @@ def test_a_roof_that_runs_from_edge_to_edge_is_no_element_of_less_gain():
     inside = np.s_[:, FRONT + 10 : REAR - 10]
     image = calibrated(of_detector(np.ones(ROWS))[inside]).image
     rows = np.s_[ROOF - 2 : ROOF + 12]
-    roof, seen = (np.median(plane[rows], axis=1) for plane in (SCENE[inside], image.pixels[0]))
+    roof, seen = (np.median(plane[rows], axis=1) for plane in (SCENE[inside], image.pixels))
     # the dose is looked for as well, and walls from edge to edge are taken for air: that is the same in all rows
     assert np.ptp(seen) == pytest.approx(np.ptp(roof), abs=0.02)

@@ -98,8 +98,8 @@ class Scene:
         valid[:, :first] = valid[:, valid.shape[1] - last :] = False
         pixels[:, :first] = pixels[:, pixels.shape[1] - last :] = 0
         return ScanImage(
-            pixels=pixels[None].astype(np.float32),
-            variance=np.full((1, *pixels.shape), noise**2, np.float32),
+            pixels=pixels.astype(np.float32),
+            variance=np.full(pixels.shape, noise**2, np.float32),
             valid=valid,
             penetrated=np.ones(pixels.shape, np.bool_),
             quantity=quantity,

@@ -75,14 +75,14 @@ def test_one_box_is_not_split_and_two_are_not_joined_against_the_sidecar():
 def test_mirrored_image_gives_the_mirrored_frame():
     image = truck(FORTY, tilt=8)
     mirrored = ScanImage(
-        pixels=np.ascontiguousarray(image.pixels[:, :, ::-1]),
+        pixels=np.ascontiguousarray(image.pixels[:, ::-1]),
         variance=image.variance,
         valid=image.valid,
         penetrated=image.penetrated,
         quantity=image.quantity,
     )
     (frame,), (other,) = locate(image).frames, locate(mirrored).frames
-    n_cols = image.shape[2]
+    n_cols = image.shape[1]
     assert other.cols == pytest.approx((n_cols - frame.cols[1], n_cols - frame.cols[0]), abs=0.2)
     assert other.roof_rows == pytest.approx(frame.roof_rows[::-1], abs=0.5)
     assert other.floor_rows == pytest.approx(frame.floor_rows[::-1], abs=2)
@@ -101,7 +101,7 @@ def test_noise_and_dead_rows_leave_the_frame_where_it_is():
 def test_a_streak_above_the_roof_does_not_end_the_container(middle):
     scan = truck(FORTY)
     pixels = scan.pixels.copy()
-    pixels[:, 10:50, middle - 8 : middle + 8] += 0.2
+    pixels[10:50, middle - 8 : middle + 8] += 0.2
     (frame,) = locate(replace(scan, pixels=pixels)).frames
     assert_outlines(frame, FORTY)
 

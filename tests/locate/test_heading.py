@@ -10,7 +10,7 @@ from scantriage.simulate.pair import simulate_twins
 
 def scan_of(seed):
     scan = simulate_twins(seed, scale=0.2).origin
-    return calibrate(scan.counts, kind="raw", dark_level=scan.record.dark_level).image, scan.passage.doors_first
+    return calibrate(scan.counts[0], kind="raw", dark_level=scan.record.dark_level).image, scan.passage.doors_first
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -35,5 +35,5 @@ def test_the_mirrored_scan_says_the_opposite():
 
 def test_one_box_says_nothing():
     scan = simulate_twins(3, scale=0.2).origin
-    image = calibrate(scan.counts, kind="raw", dark_level=scan.record.dark_level).image
+    image = calibrate(scan.counts[0], kind="raw", dark_level=scan.record.dark_level).image
     assert locate(image, n_containers=1).front_at_left == 0

@@ -46,11 +46,11 @@ def acceptance_scans():
 def located(path, size):
     sidecar = json.loads(path.with_suffix(".json").read_text())
     pixels = tifffile.imread(path)
-    image = calibrate(np.atleast_3d(pixels.T).T, kind="raw", dark_level=sidecar["dark_level"]).image
+    image = calibrate(pixels.reshape(-1, *pixels.shape[-2:])[0], kind="raw", dark_level=sidecar["dark_level"]).image
     geometry = FanGeometry(**{**sidecar["geometry"], "view_height_m": tuple(sidecar["geometry"]["view_height_m"])})
     pitch_mm = sidecar["column_pitch_mm"]
     location = locate(image, n_containers=1, size=size, geometry=geometry, column_pitch_mm=pitch_mm)
-    return location, geometry, pitch_mm, image.shape[1]
+    return location, geometry, pitch_mm, image.shape[0]
 
 
 @needs_shared
@@ -92,7 +92,7 @@ def test_rescans_of_one_container_get_frames_of_one_shape(group):
     frames = []
     for name in sets[group]:
         grey = cv2.imread(str(SHARED / "real" / "portal_scans" / name), cv2.IMREAD_GRAYSCALE)
-        location = locate(calibrate(grey[None], kind="display", dark_level=None).image)
+        location = locate(calibrate(grey, kind="display", dark_level=None).image)
         (frame,) = location.frames
         assert (Flag.CUT_OFF in location.flags) == (frame.cut_left or frame.cut_right)
         frames.append(frame)

@@ -33,6 +33,6 @@ def test_what_stands_higher_than_the_posts_of_a_chassis_is_the_container():
     # two stakes of a flat trailer, a full stack between them
     scene = bleached(truck(replace(BOX, cargo=2.0)))
     pixels = scene.pixels.copy()
-    pixels[0, 200:420, 60:70] = pixels[0, 200:420, 1300:1310] = 1.0
+    pixels[200:420, 60:70] = pixels[200:420, 1300:1310] = 1.0
     (frame,) = locate(replace(scene, pixels=pixels)).frames
     assert frame.cols == pytest.approx((BOX.left, BOX.right), abs=END)

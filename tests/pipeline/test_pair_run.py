@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from scantriage.compare.judge import Opinion
 from scantriage.pipeline import pair_run
-from scantriage.pipeline.pair_run import HOPELESS_AGREEMENT, choose_energies, read_pair, read_single
+from scantriage.pipeline.pair_run import HOPELESS_AGREEMENT, choose_planes, read_pair, read_single
 from scantriage.pipeline.prepare import ScanSource
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.scan.finding import Finding, Reading
@@ -319,15 +319,24 @@ def record(energies):
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "n_planes", "chosen"),
+    ("first", "second", "chosen"),
     [
-        ((6.0, 4.0), (6.0,), (2, 1), ((0, 6.0), (0, 6.0))),
-        ((6.0, 4.0), (9.0, 4.0), (2, 2), ((1, 4.0), (1, 4.0))),
-        ((9.0, 6.0), (4.0,), (2, 1), ((1, 6.0), (0, 4.0))),
-        ((6.0,), (9.0, 6.0), (1, 2), ((0, 6.0), (1, 6.0))),
-        ((9.0, 6.0), (6.0,), (1, 1), ((0, 9.0), (0, 6.0))),  # the file has fewer planes than the sidecar says
-        (None, (9.0, 6.0), (1, 2), ((0, 6.0), (1, 6.0))),  # nobody told: a linac of 6 MV
+        ((6.0, 4.0), (6.0,), (0, 0)),
+        ((6.0, 4.0), (9.0, 4.0), (1, 1)),
+        ((9.0, 6.0), (4.0,), (1, 0)),
+        ((6.0,), (9.0, 6.0), (0, 1)),
+        (None, (9.0, 6.0), (0, 1)),  # nobody told: a linac of 6 MV
     ],
 )
-def test_the_two_energies_that_are_nearest_are_compared(first, second, n_planes, chosen):
-    assert choose_energies(record(first), record(second), n_planes=n_planes) == chosen
+def test_the_two_energies_that_are_nearest_are_compared(first, second, chosen):
+    assert choose_planes(record(first), record(second)) == chosen
+
+
+def test_a_file_with_fewer_planes_than_its_sidecar_tells_is_compared_by_its_last(bag, bag_reading, tmp_path):
+    path = tmp_path / bag.sources[1].path.name
+    tifffile.imwrite(path, bag.case.rescan.counts[:1])
+    told = bag.case.rescan.record.energy_mv(0)
+    told_more = replace(bag.sources[1].record, energies_mev=(told, bag.case.origin.record.energy_mv(0) + 0.01))
+    reading, _ = read_pair(bag.sources[0], replace(bag.sources[1], path=path, record=told_more), bag.case.manifest[0])
+    assert reading.outcome == "compared"
+    assert reading.findings[0].kind == bag_reading[0].findings[0].kind

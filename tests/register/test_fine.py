@@ -81,8 +81,8 @@ def test_it_agrees_with_what_is_compared():
     place, on, coarse = placed("arc", tilt_m=0.03), grid(), grid(0.01)
     smooth = spot(place, 2.0, 1.0)
     nowhere = np.ones(smooth.shape, bool)
-    image = ScanImage(smooth[np.newaxis], np.ones_like(smooth)[np.newaxis], nowhere, nowhere, "attenuation")
-    compared = rectify(image, place, coarse, energy=0)
+    image = ScanImage(smooth, np.ones_like(smooth), nowhere, nowhere, "attenuation")
+    compared = rectify(image, place, coarse)
     fine = sample(smooth, place, on, x_m=on.x_m(), outside=0.0)
     assert seen_at(fine, on) == pytest.approx(seen_at(compared.attenuation, coarse), abs=0.5 * PITCH_M)
 

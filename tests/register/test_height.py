@@ -20,7 +20,7 @@ def lift_of(first, second):
 def test_a_known_lift_is_recovered(fan, lift_m):
     believed = placement(fan)
     image = scanned(LOADED, placement(fan, base_m=believed.base_m + lift_m))
-    second = rectify(image, believed, GRID, energy=0)
+    second = rectify(image, believed, GRID)
     lift = lift_of(rectified(LOADED, noise=NOISE), second)
     assert np.abs(lift - lift_m).max() < STEP_M
     assert abs(lift.mean() - lift_m) < 0.016
@@ -30,7 +30,7 @@ def test_a_tilt_is_recovered_along_the_container():
     believed = placement(OTHERS["same side"])
     tilt = np.array([-0.04, 0.04])
     image = scanned(LOADED, placement(OTHERS["same side"], base_m=believed.base_m + tilt))
-    lift = lift_of(rectified(LOADED, noise=NOISE), rectify(image, believed, GRID, energy=0))
+    lift = lift_of(rectified(LOADED, noise=NOISE), rectify(image, believed, GRID))
     middles = (np.arange(len(lift)) + 0.5) / len(lift) * LENGTH_M
     expected = np.interp(middles, [0, LENGTH_M], tilt)
     # smoothing over neighbouring pieces flattens the ends by less than half the step between two of them

@@ -22,7 +22,7 @@ PLACES = {
 
 @pytest.mark.parametrize("where", PLACES.values(), ids=PLACES)
 def test_a_scan_of_the_container_is_what_the_grid_shows(where):
-    seen = rectify(scanned(LOADED, where), where, GRID, energy=0)
+    seen = rectify(scanned(LOADED, where), where, GRID)
     expected = rectified(LOADED, where)
     off = np.abs(seen.attenuation - expected.attenuation)
     # edges lie within a pixel of 1 cm; away from them only noise is left
@@ -36,7 +36,7 @@ def test_a_scan_of_the_container_is_what_the_grid_shows(where):
 @pytest.mark.parametrize("where", [PLACES["tilted"], PLACES["tilted, doors first"]], ids=["front first", "doors first"])
 def test_a_tilted_floor_becomes_level(where):
     board = [Block((0.0, 6.058), (-0.01, 0.01), (1.0, 1.1), 5.0)]  # on the mid plane, where heights are true
-    seen = rectify(scanned(board, where), where, GRID, energy=0).attenuation
+    seen = rectify(scanned(board, where), where, GRID).attenuation
     z = GRID.z_m()
     inner = (z > 0.8) & (z < 1.3)
     heights = (seen[inner] * z[inner, np.newaxis]).sum(axis=0) / seen[inner].sum(axis=0)
@@ -48,7 +48,7 @@ def test_uneven_travel_is_undone_when_it_is_known():
     x_m = np.arange(GRID.shape[1] + 1) * GRID.pitch_m
     displaced = 0.2 * np.sin(np.pi * x_m / x_m[-1]) ** 2
     image = scanned(LOADED, where, warp=lambda even: even - np.interp(even, x_m + displaced, displaced))
-    seen = rectify(image, where, GRID, energy=0, x_m=x_m + displaced)
+    seen = rectify(image, where, GRID, x_m=x_m + displaced)
     inner = slice(20, -20)
     off = np.abs(seen.attenuation - rectified(LOADED, where).attenuation)[:, inner]
     assert np.quantile(off, 0.8) < 3 * NOISE
@@ -58,7 +58,7 @@ def test_uneven_travel_is_undone_when_it_is_known():
 def test_averaging_keeps_the_noise_honest():
     where = placement(cols=(40.0, 2440.0))  # four columns to a cell of the grid
     image = scanned([], where, n_cols=2480)
-    seen = rectify(image, where, GRID, energy=0)
+    seen = rectify(image, where, GRID)
     inner = seen.attenuation[20:-20, 5:-5]
     assert np.median(seen.variance) < 0.5 * NOISE**2
     # linear interpolation between rows makes the variance of a cell depend on where it falls
@@ -71,8 +71,8 @@ def test_what_was_not_measured_is_not_valid_and_does_not_bleed():
     valid = image.valid.copy()
     valid[:, 200:260] = False
     pixels = image.pixels.copy()
-    pixels[:, :, 200:260] = 50.0
-    seen = rectify(replace(image, valid=valid, pixels=pixels), where, GRID, energy=0)
+    pixels[:, 200:260] = 50.0
+    seen = rectify(replace(image, valid=valid, pixels=pixels), where, GRID)
     first, last = (round((col - 40) / 600 * GRID.shape[1]) for col in (200, 260))
     inside_rows = slice(30, -30)
     assert not seen.valid[inside_rows, first + 2 : last - 2].any()
@@ -106,7 +106,7 @@ def test_the_end_with_the_doors_is_the_far_one():
 def test_an_unknown_scanner_still_puts_the_roof_and_the_floor_where_they_belong():
     where = placement()
     assumed = place(outline(where), n_rows=where.n_rows, size=where.size, geometry=None)
-    seen = rectify(scanned(LOADED, where), assumed, GRID, energy=0)
+    seen = rectify(scanned(LOADED, where), assumed, GRID)
     known = rectified(LOADED, where)
     assert assumed.base_m.mean() == pytest.approx(BASE_M, abs=0.15)
     middle = slice(100, -80)

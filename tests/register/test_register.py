@@ -32,7 +32,7 @@ LOPSIDED = (*LOADED, Block((1.0, 1.4), (0.6, 1.1), (0.2, 2.2), 0.3), Block((3.0,
 def located(place, *, blocks=LOADED, doors="right", frame=None, told=True, pitch_mm=None, n_cols=680, seed=0):
     image = scanned(blocks, place, n_cols=n_cols, seed=seed)
     return LocatedScan(
-        image, frame or outline(place, doors=doors), place.geometry if told else None, pitch_mm, 0, ENERGY_MV
+        image, frame or outline(place, doors=doors), place.geometry if told else None, pitch_mm, ENERGY_MV
     )
 
 
@@ -179,7 +179,7 @@ def test_two_scans_that_show_little_in_common_are_not_comparable():
 def test_a_cut_off_scan_of_another_container_is_not_comparable():
     blank = scanned([], placement())
     frame = outline(placement(), doors="right", cut_left=True)
-    other = LocatedScan(blank, frame, geometry(), None, 0, ENERGY_MV)
+    other = LocatedScan(blank, frame, geometry(), None, ENERGY_MV)
     with pytest.raises(NotComparable, match="lies outside one scan"):
         register(located(placement()), other, size=SIZE)
 

@@ -20,7 +20,7 @@ UNTOLD = {
 
 def located(fan, *, told=True, seed=0):
     where = placement(fan)
-    return LocatedScan(scanned(LOADED, where, seed=seed), outline(where), fan if told else None, None, 0, ENERGY_MV)
+    return LocatedScan(scanned(LOADED, where, seed=seed), outline(where), fan if told else None, None, ENERGY_MV)
 
 
 def apart_cm(found, true):
@@ -55,7 +55,7 @@ def test_what_is_told_is_left_alone():
 
 def test_a_scan_seen_by_its_own_fan_is_as_it_was():
     where = placement(KNOWN)
-    pieces = Pieces.of(rectify(scanned(LOADED, where), where, GRID, energy=0), energy_mv=ENERGY_MV)
+    pieces = Pieces.of(rectify(scanned(LOADED, where), where, GRID), energy_mv=ENERGY_MV)
     again = pieces.placed(where)
     np.testing.assert_allclose(again.thickness, pieces.thickness, atol=1e-3)
     np.testing.assert_allclose(again.rays.thickness, pieces.rays.thickness, atol=1e-3)
@@ -63,7 +63,7 @@ def test_a_scan_seen_by_its_own_fan_is_as_it_was():
 
 def test_two_scans_of_nothing_leave_the_source_among_those_that_there_are():
     where = placement(KNOWN)
-    empty = Pieces.of(rectify(scanned([], where), where, GRID, energy=0), energy_mv=ENERGY_MV)
+    empty = Pieces.of(rectify(scanned([], where), where, GRID), energy_mv=ENERGY_MV)
 
     def place_of(source):
         frame = outline(where)

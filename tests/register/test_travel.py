@@ -29,7 +29,7 @@ def align(origin, rescan):
 
 
 def on_grid(blocks, place, **options):
-    return rectify(scanned(blocks, place, **options), place, GRID, energy=0)
+    return rectify(scanned(blocks, place, **options), place, GRID)
 
 
 @pytest.mark.parametrize(

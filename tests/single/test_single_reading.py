@@ -87,10 +87,8 @@ def scan_of(*blocks: Block, tilt_rows: int = 0) -> tuple[ScanImage, ContainerFra
 
 
 def as_image(attenuation: np.ndarray) -> ScanImage:
-    pixels = attenuation.astype(np.float32)[np.newaxis]
-    return ScanImage(
-        pixels, np.full_like(pixels, NOISE**2), np.ones(pixels.shape[1:], bool), pixels[0] < 7, "attenuation"
-    )
+    pixels = attenuation.astype(np.float32)
+    return ScanImage(pixels, np.full_like(pixels, NOISE**2), np.ones(pixels.shape, bool), pixels < 7, "attenuation")
 
 
 BAG: Block = ((4.0, 4.35), (-0.2, 0.4), (0.3, 0.6), 0.6)
@@ -98,7 +96,7 @@ PALLETS: Block = ((0.15, 5.9), (-1.1, 1.1), (0.2, 1.9), 0.35)
 
 
 def read(image, frame, *, record=RECORD, manifest=EMPTY):
-    return read_single_scan(image, frame, record=record, manifest=manifest)
+    return read_single_scan(image, frame, record=record, energy_mv=record.energy_mv(0), manifest=manifest)
 
 
 def test_an_empty_container_is_empty_and_weighs_nothing():
