@@ -11,7 +11,7 @@ from scipy.stats import norm
 from scantriage.compare.judge import Opinion
 from scantriage.pipeline import pair_run
 from scantriage.pipeline.pair_run import HOPELESS_AGREEMENT, choose_planes, read_pair, read_single
-from scantriage.pipeline.prepare import ScanSource
+from scantriage.pipeline.prepare import ScanSource, StageClock, prepare
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.scan.finding import Finding, Reading
 from scantriage.scan.geometry import PixelBox
@@ -330,6 +330,14 @@ def record(energies):
 )
 def test_the_two_energies_that_are_nearest_are_compared(first, second, chosen):
     assert choose_planes(record(first), record(second)) == chosen
+
+
+def test_what_the_energy_that_is_compared_does_not_penetrate_is_blind_whatever_a_higher_one_shows(deliver):
+    fish = Wish(label="clean", size_type="22R1", commodity="fish")
+    scans = deliver(simulate_pair(4, scale=0.2, wish=fish, cut_off=0.0)).sources
+    assert scans[0].record.energies_mev == (7.5, 3.5)
+    higher, lower = (prepare(scans[0], None, StageClock(), plane=plane).image for plane in (0, 1))
+    assert lower.penetrated.mean() < higher.penetrated.mean() - 0.01
 
 
 def test_a_file_with_fewer_planes_than_its_sidecar_tells_is_compared_by_its_last(bag, bag_reading, tmp_path):
