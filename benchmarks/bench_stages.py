@@ -14,8 +14,8 @@ from scantriage.io.scan_files import read_scan
 from scantriage.io.views import read_facts, write_views
 from scantriage.locate.frame import locate
 from scantriage.pipeline.fine_views import pair_fine_views
-from scantriage.pipeline.pair_run import choose_planes, read_pair
-from scantriage.pipeline.prepare import StageClock, prepare
+from scantriage.pipeline.pair_run import choose_planes, prepare_pair, read_pair
+from scantriage.pipeline.prepare import StageClock
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.scan.container import ContainerFrame, size_of
 from scantriage.single.reading import read_single_scan
@@ -140,12 +140,9 @@ def bench_write(benchmark, pair, tmp_path):
     assert cv2.imread(str(picture)).shape[1] == 1400
 
 
-def bench_views(benchmark, pair, planes, registered):
+def bench_views(benchmark, pair, registered):
     """What the workbench shows, but for what else is written: sampled finely, and kept."""
-    origin, rescan = (
-        prepare(one, pair.manifest, StageClock(), plane=plane, show=True)
-        for one, plane in zip((pair.origin, pair.rescan), planes, strict=True)
-    )
+    origin, rescan = prepare_pair(pair.origin, pair.rescan, pair.manifest, StageClock(), show=True)
     compared = compare(registered.origin, registered.rescan, energies_mv=(origin.energy_mv, rescan.energy_mv))
     fine = benchmark.pedantic(pair_fine_views, args=((origin, rescan), registered, compared), **_ROUNDS)
     assert fine.layers["origin"].facts.dx_m == pytest.approx(0.005)

@@ -19,9 +19,9 @@ from benchmarks.kept import RESULTS, Row, Table, keep, stamp
 from benchmarks.report.passage import PLOTS
 from benchmarks.report.results import newest_of_each
 from benchmarks.simulated_day import Order, read_written, simulated, written
-from scantriage.pipeline.pair_run import compare_prepared
+from scantriage.pipeline.pair_run import compare_scans
 from scantriage.pipeline.pair_views import pair_views
-from scantriage.pipeline.prepare import StageClock, prepare
+from scantriage.pipeline.prepare import StageClock
 from scantriage.scan.geometry import ContainerGrid, MetreBox
 from scantriage.scan.placement import Placement
 from scantriage.scan.views import PairViews
@@ -63,9 +63,7 @@ def read_again(row: Row, order: Order) -> Failing:
         sources = written(case, Path(folder))
         one = _the_one(row, ranked_trials(read_written(order, case, sources)))
         index = case.truths.index(one.trial.truth)
-        manifest, clock = case.manifest[index], StageClock()
-        first, second = (prepare(source, manifest, clock) for source in sources[index])
-        pair = compare_prepared((first, second), manifest, clock)
+        pair = compare_scans(*sources[index], case.manifest[index], StageClock())
     (again,) = detail_rows([one])
     views = pair_views(pair.registered, pair.compared, energy_mv=pair.scans[0].energy_mv)
     return Failing(again, views, truth_on_grid(one.trial.truth, pair.registered.origin.placement))

@@ -15,10 +15,10 @@ import torch
 
 from benchmarks.kept import Row, Table, keep, stamp
 from scantriage.compare.pair import N_ITERATIONS, N_Y, levelled_views
-from scantriage.pipeline.pair_run import choose_planes
-from scantriage.pipeline.prepare import ScanSource, StageClock, container_size, prepare
+from scantriage.pipeline.pair_run import located, prepare_pair
+from scantriage.pipeline.prepare import ScanSource, StageClock, container_size
 from scantriage.pipeline.simulate_run import write_scan
-from scantriage.register.pair import LocatedScan, register
+from scantriage.register.pair import register
 from scantriage.section.explain import Explained, explain
 from scantriage.section.explain_batch import Pair, device, explain_batch
 from scantriage.simulate.contents import Wish
@@ -53,20 +53,13 @@ def _pair(seed: int) -> Pair:
     """Real views: simulated, written, read, registered. The grid, and so the work, is that of any 40 ft container."""
     case = simulate_pair(seed, scale=0.4, wish=Wish(size_type="45G1"), cut_off=0.0)
     entry = case.manifest[0]
-    planes = choose_planes(case.origin.record, case.rescan.record)
     with tempfile.TemporaryDirectory() as folder:
-        origin, rescan = (
-            prepare(
-                ScanSource(write_scan(Path(folder), scan), scan.record, entry.container_id), entry, StageClock(),
-                plane=plane,
-            )
-            for scan, plane in zip((case.origin, case.rescan), planes, strict=True)
-        )  # fmt: skip
-    first, second = (
-        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, scan.energy_mv)
-        for scan in (origin, rescan)
-    )
-    found = register(first, second, size=container_size(origin, entry))
+        sources = [
+            ScanSource(write_scan(Path(folder), scan), scan.record, entry.container_id)
+            for scan in (case.origin, case.rescan)
+        ]
+        origin, rescan = prepare_pair(*sources, entry, StageClock())
+    found = register(*located((origin, rescan)), size=container_size(origin, entry))
     levelled = levelled_views(found.origin, found.rescan, energies_mv=(origin.energy_mv, rescan.energy_mv))
     return Pair(*levelled.views, levelled.ties)
 

@@ -18,8 +18,8 @@ from scantriage.calibrate.transmission import CountModel, log_transmission
 from scantriage.compare.changes import change_map
 from scantriage.compare.pair import N_ITERATIONS, Levelled, levelled_views
 from scantriage.io.scan_files import read_scan
-from scantriage.pipeline.pair_run import choose_planes
-from scantriage.pipeline.prepare import StageClock, prepare
+from scantriage.pipeline.pair_run import located, prepare_pair
+from scantriage.pipeline.prepare import StageClock
 from scantriage.register.pair import LocatedScan, Registered, register
 from scantriage.register.rectify import rectify
 from scantriage.register.travel import OUTLIER, REACH_SHARE, STEP_M, _cost_volume, band_profiles
@@ -39,7 +39,7 @@ class Kernel:
 
 def hot_kernels(pair: FullSizePair) -> list[Kernel]:
     """All of them, in the order in which a pair needs them."""
-    scans = _located(pair)
+    scans = located(prepare_pair(pair.origin, pair.rescan, pair.manifest, StageClock()))
     size = size_of(pair.manifest.size_type)
     assert size is not None
     registered = register(*scans, size=size)
@@ -49,19 +49,6 @@ def hot_kernels(pair: FullSizePair) -> list[Kernel]:
         _travel(registered),
         *_compare(registered, energies_mv=(scans[0].energy_mv, scans[1].energy_mv)),
     ]
-
-
-def _located(pair: FullSizePair) -> tuple[LocatedScan, LocatedScan]:
-    sources = (pair.origin, pair.rescan)
-    planes = choose_planes(pair.origin.record, pair.rescan.record)
-    first, second = (
-        LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, scan.energy_mv)
-        for scan in (
-            prepare(source, pair.manifest, StageClock(), plane=plane)
-            for source, plane in zip(sources, planes, strict=True)
-        )
-    )
-    return first, second
 
 
 def _calibrate(pair: FullSizePair) -> list[Kernel]:

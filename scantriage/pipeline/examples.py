@@ -13,8 +13,8 @@ from scantriage.compare.maps import Maps
 from scantriage.errors import ScantriageError
 from scantriage.io.whole_file import write_whole
 from scantriage.learn.example import Example, marked, write_example
-from scantriage.pipeline.pair_run import ComparedScans, choose_planes, compare_prepared
-from scantriage.pipeline.prepare import ScanSource, StageClock, prepare
+from scantriage.pipeline.pair_run import ComparedScans, compare_scans
+from scantriage.pipeline.prepare import ScanSource, StageClock
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.simulate.case import Label, SimulatedCase
 from scantriage.simulate.concealment import Place
@@ -100,17 +100,13 @@ def make_example(order: ExampleOrder) -> str | None:
 
 
 def _read(case: SimulatedCase) -> ComparedScans:
-    manifest, clock = case.manifest[0], StageClock()
-    planes = choose_planes(case.origin.record, case.rescan.record)
+    manifest = case.manifest[0]
     with tempfile.TemporaryDirectory() as folder:
-        first, second = (
-            prepare(
-                ScanSource(write_scan(Path(folder), scan), scan.record, manifest.container_id), manifest, clock,
-                plane=plane,
-            )
-            for scan, plane in zip((case.origin, case.rescan), planes, strict=True)
-        )  # fmt: skip
-        return compare_prepared((first, second), manifest, clock)
+        origin, rescan = (
+            ScanSource(write_scan(Path(folder), scan), scan.record, manifest.container_id)
+            for scan in (case.origin, case.rescan)
+        )
+        return compare_scans(origin, rescan, manifest, StageClock())
 
 
 def _example(case: SimulatedCase, pair: ComparedScans) -> Example:

@@ -50,10 +50,7 @@ def read_pair(
     """
     clock = StageClock()
     try:
-        plane, plane_too = choose_planes(origin.record, rescan.record)
-        first = prepare(origin, manifest, clock, plane=plane, show=True)
-        second = prepare(rescan, manifest, clock, plane=plane_too, show=True)
-        return _read_prepared((first, second), manifest, clock)
+        return _read_compared(compare_scans(origin, rescan, manifest, clock, show=True), manifest, clock)
     except UnusableInput as error:
         return Reading("unprocessable", reason=error.sentence, stage_ms=clock.stage_ms), None
     except (NotComparable, ContainerNotFound) as error:
@@ -86,10 +83,31 @@ class ComparedScans:
     compared: Compared
 
 
-def compare_prepared(
+def prepare_pair(
+    origin: ScanSource, rescan: ScanSource, manifest: ManifestEntry | None, clock: StageClock, *, show: bool = False
+) -> tuple[PreparedScan, PreparedScan]:
+    """Both scans of one container, each at the energy that is compared. Raises as `prepare`."""
+    planes = choose_planes(origin.record, rescan.record)
+    first, second = (
+        prepare(source, manifest, clock, plane=plane, show=show)
+        for source, plane in zip((origin, rescan), planes, strict=True)
+    )
+    return first, second
+
+
+def compare_scans(
+    origin: ScanSource, rescan: ScanSource, manifest: ManifestEntry | None, clock: StageClock, *, show: bool = False
+) -> ComparedScans:
+    """Prepare, register and compare two scans of one container.
+
+    show: with another energy of each to look at. Raises as `prepare`, and NotComparable where that cannot be done.
+    """
+    return _compared(prepare_pair(origin, rescan, manifest, clock, show=show), manifest, clock)
+
+
+def _compared(
     scans: tuple[PreparedScan, PreparedScan], manifest: ManifestEntry | None, clock: StageClock
 ) -> ComparedScans:
-    """Register and compare two prepared scans of one container; NotComparable where that cannot be done."""
     origin, rescan = scans
     lengths = (origin.length_m, rescan.length_m)
     if not same_length(*lengths):
@@ -101,8 +119,8 @@ def compare_prepared(
     _refuse_unwalled(scans)
     size = container_size(rescan if rescan.record.geometry else origin, manifest)
     with clock.stage("register"):
-        scans = as_named(scans, _located(scans), size)
-        registered = register(*_located(scans), size=size)
+        scans = as_named(scans, located(scans), size)
+        registered = register(*located(scans), size=size)
         _refuse_unaligned(registered, scans)
         blind = _blind_fraction(registered, size)
     with clock.stage("compare"):
@@ -118,10 +136,7 @@ def compare_prepared(
     return ComparedScans(scans, size, registered, blind, compared)
 
 
-def _read_prepared(
-    prepared: tuple[PreparedScan, PreparedScan], manifest: ManifestEntry | None, clock: StageClock
-) -> tuple[Reading, PairViews]:
-    pair = compare_prepared(prepared, manifest, clock)
+def _read_compared(pair: ComparedScans, manifest: ManifestEntry | None, clock: StageClock) -> tuple[Reading, PairViews]:
     scans, registered, compared = pair.scans, pair.registered, pair.compared
     known = Known(
         pair.size,
@@ -159,7 +174,8 @@ def _read_alone(scan: PreparedScan, manifest: ManifestEntry | None) -> Reading:
     )  # fmt: skip
 
 
-def _located(scans: tuple[PreparedScan, PreparedScan]) -> tuple[LocatedScan, LocatedScan]:
+def located(scans: tuple[PreparedScan, PreparedScan]) -> tuple[LocatedScan, LocatedScan]:
+    """Both as registration takes them."""
     first, second = (
         LocatedScan(scan.image, scan.frame, scan.record.geometry, scan.record.column_pitch_mm, scan.energy_mv)
         for scan in scans

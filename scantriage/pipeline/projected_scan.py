@@ -16,8 +16,8 @@ from scantriage.calibrate.noise import count_noise
 from scantriage.errors import ScantriageError
 from scantriage.io.scan_files import Pixels, read_scan
 from scantriage.io.whole_file import write_whole
-from scantriage.pipeline.pair_run import ComparedScans, compare_prepared
-from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock, prepare
+from scantriage.pipeline.pair_run import ComparedScans, compare_scans
+from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock
 from scantriage.scan.image import BoolImage, FloatImage
 from scantriage.scan.record import ManifestEntry, ScanRecord
 from scantriage.simulate.beam import Beam
@@ -47,10 +47,10 @@ def project_into(
     exists.
     """
     try:
-        first, second = (prepare(source, manifest, StageClock()) for source in (origin, rescan))
-        pair = compare_prepared((first, second), manifest, StageClock())
+        pair = compare_scans(origin, rescan, manifest, StageClock())
     except ScantriageError:
         return None
+    second = pair.scans[1]
     pixels = read_scan(rescan.path, rows=rescan.record.rows).pixels
     drawn = _draw(pair, rng) if _takes_a_load(pixels, second) else None
     if drawn is None:
