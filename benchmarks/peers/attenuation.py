@@ -10,7 +10,6 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from scantriage.pipeline.pair_run import choose_planes
 from scantriage.pipeline.prepare import ScanSource
 from scantriage.scan.container import ContainerFrame
 from scantriage.scan.image import BoolImage, FloatImage
@@ -37,11 +36,6 @@ class Crop:
     attenuation: FloatImage
     variance: FloatImage
     seen: BoolImage
-
-
-def planes(origin: ScanSource, rescan: ScanSource) -> tuple[int, int]:
-    """The pages of the two files whose energies are nearest."""
-    return choose_planes(origin.record, rescan.record)
 
 
 def transmission(source: ScanSource, *, plane: int, frame: ContainerFrame | None) -> Transmission:

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers.attenuation import Crop, crop, planes, transmission
+from benchmarks.peers.attenuation import Crop, crop, transmission
 from benchmarks.peers.pair import PairFiles
+from scantriage.pipeline.pair_run import choose_planes
 from scantriage.scan.image import FloatImage
 
 _COARSE = (64, 256)
@@ -35,7 +36,7 @@ class Crops:
 
 def crops(pair: PairFiles, *, shape: tuple[int, int]) -> Crops:
     """Read both; the rescan mirrored, or the other box on the vehicle, where that looks more alike."""
-    first, second = planes(pair.origin, pair.rescan)
+    first, second = choose_planes(pair.origin.record, pair.rescan.record)
     frame = pair.frames[0][0]
     origin = crop(transmission(pair.origin, plane=first, frame=frame), frame, shape=shape, mirrored=False)
     scan = transmission(pair.rescan, plane=second, frame=pair.frames[1][0])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scantriage.arrays.mass import HARDENING, effective_attenuation
 from scantriage.compare.pair import Compared
 from scantriage.pipeline.dual_energy import dual_curves
-from scantriage.pipeline.prepare import PreparedScan
+from scantriage.pipeline.prepare import PreparedScan, other_plane
 from scantriage.register.fine import own_pitch, sample
 from scantriage.register.pair import Registered
 from scantriage.scan.container import ContainerSize
@@ -110,8 +110,9 @@ def _shown(scan: PreparedScan) -> Iterator[tuple[str, FloatArray, float, int]]:
     name = scan.record.role
     yield name, scan.image.pixels, scan.energy_mv, 1
     if scan.beside is not None and len(scan.record.energies_mev or ()) > 1:
-        other, plane = ("high", 0) if scan.plane > 0 else ("low", 1)
-        yield f"{name}_{other}", scan.beside.pixels, scan.record.energy_mv(plane), scan.n_beside
+        other = other_plane(scan.plane)
+        which = "low" if other > scan.plane else "high"
+        yield f"{name}_{which}", scan.beside.pixels, scan.record.energy_mv(other), scan.n_beside
 
 
 def _lies(grid: ContainerGrid) -> _Place:

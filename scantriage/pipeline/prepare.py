@@ -118,7 +118,7 @@ def prepare(
         # what lies below is not even decoded
         decoded = read_scan(source.path, rows=record.rows, n_energies=max(plane + 1, 2 if show else 1)).pixels
     plane = min(plane, len(decoded) - 1)
-    other = 0 if plane > 0 else 1
+    other = other_plane(plane)
     with clock.stage("calibrate"):
         try:
             calibrated = calibrate(decoded[plane], kind=record.kind, dark_level=record.dark_level)
@@ -142,6 +142,11 @@ def prepare(
         record, plane, calibrated.image, frame, tuple(dict.fromkeys(flags)), twin, abs(location.front_at_left),
         beside, tuple(_levels(pixels, record) for pixels in decoded),
     )  # fmt: skip
+
+
+def other_plane(plane: int) -> int:
+    """The plane that is shown beside one: the highest energy, or the next one beside that."""
+    return 0 if plane > 0 else 1
 
 
 def _beside(pixels: Pixels, record: ScanRecord, calibrated: Calibrated) -> ScanImage | None:

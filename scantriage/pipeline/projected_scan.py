@@ -50,13 +50,13 @@ def project_into(
         pair = compare_scans(origin, rescan, manifest, StageClock())
     except ScantriageError:
         return None
-    second = pair.scans[1]
+    scan = pair.scans[1]
     pixels = read_scan(rescan.path, rows=rescan.record.rows).pixels
-    drawn = _draw(pair, rng) if _takes_a_load(pixels, second) else None
+    drawn = _draw(pair, rng) if _takes_a_load(pixels, scan) else None
     if drawn is None:
         return None
     threat, thickness = drawn
-    _write(path, _injected(pixels, thickness, second, rng), rescan.record)
+    _write(path, _injected(pixels, thickness, scan, rng), rescan.record)
     return ProjectedScan(threat, replace(rescan, path=path))
 
 
