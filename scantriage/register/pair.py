@@ -16,6 +16,7 @@ from scantriage.register.cut import MIN_SEEN, seen_share
 from scantriage.register.height import align_height
 from scantriage.register.pieces import Pieces
 from scantriage.register.place import Source, assumed_geometry, place
+from scantriage.register.rails import far_rail
 from scantriage.register.rectify import rectify
 from scantriage.register.source import likely_source
 from scantriage.register.travel import OUTLIER, Travel, align_travel, band_profiles, details
@@ -256,7 +257,9 @@ def _with_fans(
     untold = [k for k in (1, 0) if scans[k].geometry is None]
     for k in [*untold, *untold[: len(untold) - 1]]:
         place_of = partial(_from_source, scans[k], pieces[k].placement)
-        placed[k] = pieces[k].placed(place_of(likely_source(placed[1 - k], pieces[k], place_of)))
+        rail_row = far_rail(scans[k].image, scans[k].frame)
+        source = likely_source(placed[1 - k], pieces[k], place_of, rail_row=rail_row)
+        placed[k] = pieces[k].placed(place_of(source))
     return placed[0], placed[1]
 
 

@@ -70,6 +70,6 @@ def test_two_scans_of_nothing_leave_the_source_among_those_that_there_are():
         fan = assumed_geometry(frame, source, n_rows=where.n_rows, size=SIZE)
         return place(frame, n_rows=where.n_rows, size=SIZE, geometry=fan)
 
-    source = likely_source(empty, empty, place_of)
+    source = likely_source(empty, empty, place_of, rail_row=None)
     assert 4.4 <= source.distance_m <= 6.6
     assert 0.4 <= source.height_m <= 2.9

@@ -1,0 +1,89 @@
+"""Where a scan shows the upper rail of the container's far wall: a landmark that tells how steeply its beams look up.
+
+Both upper rails are equally high and a container's width apart. Where the source stands below the roof, the far one
+shows lower, under the band of the roof, which is seen from below; beneath it only the two walls are left.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from scantriage.scan.container import ContainerFrame
+from scantriage.scan.geometry import CONTAINER_WIDTH_M
+from scantriage.scan.image import ScanImage
+from scantriage.scan.placement import Placement
+
+FloatArray = NDArray[np.floating[Any]]
+
+RAIL_M = 0.06  # ISO 1496-1: side rails are square tubes of about this size
+_SMOOTH, _REACH = 0.008, 0.008  # of the outline's height, 2 cm: less than a rail shows
+_WITHIN = (0.05, 0.58)  # of the outline's height, below the roof: sources 4 to 7 m away and up to 3 m high
+_INSET = 0.03  # of the length, from either end: beside posts and headers
+_MOST_COLUMNS = 600  # looked at
+_FAR = 0.64  # how much larger the near rail shows than the far one, inverted, 5.5 m away: so much less it rises
+_CLEAR = 2.0  # spreads by which a rail stands out: the four of 100 that were found elsewhere reach 1.5
+_FAINT = 0.01  # attenuation: a spread that noise alone may have
+_OPAQUE = 8.0  # attenuation of what lets nothing through: no edge within it
+
+
+def far_rail(image: ScanImage, frame: ContainerFrame) -> float | None:
+    """Row (of edges) at mid length at which the far upper side rail ends; None where none stands out.
+
+    It is the fall of attenuation that most columns share: cargo's edges differ from column to column.
+    """
+    height = float(np.mean(frame.floor_rows) - np.mean(frame.roof_rows))
+    first, last = (int(length * height) for length in _WITHIN)
+    columns = _columns(image, frame)
+    reach = max(1, round(_REACH * height))
+    if last - first < 4 * reach or not columns.size:
+        return None
+    band = _along_roof(image, frame, columns, first - 2 * reach, last + 2 * reach)
+    smooth = uniform_filter1d(band, round(_SMOOTH * height) | 1, axis=0)
+    fall = (smooth[: -2 * reach] - smooth[2 * reach :])[reach:-reach]
+    usual = np.median(fall, axis=1)
+    clear = usual / (np.median(np.abs(fall - usual[:, np.newaxis]), axis=1) + _FAINT)
+    steepest = int(np.argmax(clear))
+    if clear[steepest] < _CLEAR:
+        return None
+    return float(np.mean(frame.roof_rows)) + first + steepest + _peak(clear, steepest)
+
+
+def far_rail_row(placement: Placement) -> float:
+    """The same row as a placement has it, for an image of as many rows."""
+    fan = placement.fan
+    edge_m = np.array([placement.size.height_m - RAIL_M])
+    middle_m = np.array([-fan.side * (CONTAINER_WIDTH_M - RAIL_M) / 2])
+    return float(placement.rows(fan.apparent_z(edge_m, middle_m), base_m=placement.mean_base_m)[0])
+
+
+def _columns(image: ScanImage, frame: ContainerFrame) -> NDArray[np.intp]:
+    first, last = max(frame.cols[0], 0), min(frame.cols[1], image.shape[1])
+    inset = _INSET * (last - first)
+    return np.unique(np.linspace(first + inset, last - inset - 1, _MOST_COLUMNS).astype(np.intp))
+
+
+def _along_roof(
+    image: ScanImage, frame: ContainerFrame, columns: NDArray[np.intp], first: int, last: int
+) -> FloatArray:
+    """(last - first, N) attenuation so many rows below the roof's outline, along a far rail where the roof rises."""
+    share = (columns + 0.5 - frame.cols[0]) / (frame.cols[1] - frame.cols[0])
+    rise = frame.roof_rows[1] - frame.roof_rows[0]
+    roof = float(np.mean(frame.roof_rows)) + _FAR * rise * (share - 0.5)
+    rows = np.arange(first, last)[:, np.newaxis] + roof - 0.5  # the outline is of edges, not of centres
+    upper = np.clip(np.floor(rows).astype(np.intp), 0, image.shape[0] - 2)
+    onward = np.clip(rows - upper, 0, 1).astype(np.float32)
+    seen = np.where(image.penetrated, image.pixels, np.float32(_OPAQUE))
+    return np.asarray(seen[upper, columns] * (1 - onward) + seen[upper + 1, columns] * onward)
+
+
+def _peak(values: FloatArray, at: int) -> float:
+    """How far beyond a largest value the parabola through it and its neighbours has its top."""
+    if not 0 < at < len(values) - 1:
+        return 0.0
+    before, here, after = (float(value) for value in values[at - 1 : at + 2])
+    bend = before - 2 * here + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
