@@ -21,11 +21,12 @@ FloatArray = NDArray[np.floating[Any]]
 
 RAIL_M = 0.06  # ISO 1496-1: side rails are square tubes of about this size
 _SMOOTH, _REACH = 0.008, 0.008  # of the outline's height, 2 cm: less than a rail shows
+_AROUND = 0.02  # 5 cm: what cargo adds rises or falls evenly over as much
 _WITHIN = (0.05, 0.58)  # of the outline's height, below the roof: sources 4 to 7 m away and up to 3 m high
 _INSET = 0.03  # of the length, from either end: beside posts and headers
 _MOST_COLUMNS = 600  # looked at
 _FAR = 0.64  # how much larger the near rail shows than the far one, inverted, 5.5 m away: so much less it rises
-_CLEAR = 2.0  # spreads by which a rail stands out: the four of 100 that were found elsewhere reach 1.5
+_CLEAR = 2.5  # spreads by which a rail stands out: of 120 simulated ones the faintest reaches 2.8
 _FAINT = 0.01  # attenuation: a spread that noise alone may have
 _OPAQUE = 8.0  # attenuation of what lets nothing through: no edge within it
 
@@ -33,17 +34,20 @@ _OPAQUE = 8.0  # attenuation of what lets nothing through: no edge within it
 def far_rail(image: ScanImage, frame: ContainerFrame) -> float | None:
     """Row (of edges) at mid length at which the far upper side rail ends; None where none stands out.
 
-    It is the fall of attenuation that most columns share: cargo's edges differ from column to column.
+    It is the fall of attenuation, beside how it falls or rises around, that most columns share: cargo's edges differ
+    from column to column.
     """
     height = float(np.mean(frame.floor_rows) - np.mean(frame.roof_rows))
     first, last = (int(length * height) for length in _WITHIN)
     columns = _columns(image, frame)
-    reach = max(1, round(_REACH * height))
+    reach, around = max(1, round(_REACH * height)), max(1, round(_AROUND * height))
     if last - first < 4 * reach or not columns.size:
         return None
-    band = _along_roof(image, frame, columns, first - 2 * reach, last + 2 * reach)
+    margin = around + 2 * reach
+    band = _along_roof(image, frame, columns, first - margin, last + margin)
     smooth = uniform_filter1d(band, round(_SMOOTH * height) | 1, axis=0)
-    fall = (smooth[: -2 * reach] - smooth[2 * reach :])[reach:-reach]
+    fall = smooth[: -2 * reach] - smooth[2 * reach :]
+    fall = (fall - uniform_filter1d(fall, 2 * around + 1, axis=0))[around + reach : -around - reach]
     usual = np.median(fall, axis=1)
     clear = usual / (np.median(np.abs(fall - usual[:, np.newaxis]), axis=1) + _FAINT)
     steepest = int(np.argmax(clear))
