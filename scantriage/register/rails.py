@@ -19,7 +19,7 @@ from scantriage.scan.placement import Placement
 
 FloatArray = NDArray[np.floating[Any]]
 
-RAIL_M = 0.06  # ISO 1496-1: side rails are square tubes of about this size
+RAIL_M = 0.06  # side of the square tube that makers take for it
 _SMOOTH, _REACH = 0.008, 0.008  # of the outline's height, 2 cm: less than a rail shows
 _AROUND = 0.02  # 5 cm: what cargo adds rises or falls evenly over as much
 _WITHIN = (0.05, 0.58)  # of the outline's height, below the roof: sources 4 to 7 m away and up to 3 m high
