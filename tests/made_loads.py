@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scantriage.arrays.mass import mass_thickness
+from scantriage.register.place import Source, assumed_geometry, place
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import ContainerGrid, FanGeometry
 from scantriage.scan.image import ScanImage
@@ -133,3 +134,10 @@ def outline(place: Placement, *, doors=None, **cut) -> ContainerFrame:
     floor = [geometry.on_mid_plane(np.full(2, base), half).min() for base in ends]
     rows = [geometry.rows(np.array(edge), n_rows=N_ROWS) + 0.5 for edge in (roof, floor)]
     return ContainerFrame(tuple(sorted(place.cols)), tuple(rows[0]), tuple(rows[1]), doors=doors, **cut)
+
+
+def placed_by(source: Source, where: Placement) -> Placement:
+    """The container of ``where``, placed by its outline as if this source had scanned it."""
+    frame = outline(where)
+    fan = assumed_geometry(frame, source, n_rows=N_ROWS, size=SIZE)
+    return place(frame, n_rows=N_ROWS, size=SIZE, geometry=fan)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scantriage.arrays.vertex import lowest_between
 from scantriage.register.pieces import Pieces
 from scantriage.section.cells import views_of
 from scantriage.section.explain import View, explain
@@ -77,9 +78,7 @@ def _lowest(misfit: FloatArray, offsets: FloatArray) -> FloatArray:
     """(S,) offset of the lowest misfit of each slab, to a fraction of a step; 0 where it tells nothing."""
     best = np.clip(misfit.argmin(axis=0), 1, len(offsets) - 2)
     slab = np.arange(misfit.shape[1])
-    before, here, after = (misfit[best + k, slab] for k in (-1, 0, 1))
-    curve = np.maximum(before - 2 * here + after, 1e-9)
-    fraction = np.clip((before - after) / (2 * curve), -1, 1)
+    fraction = lowest_between(*(misfit[best + k, slab] for k in (-1, 0, 1)))
     telling = misfit.max(axis=0) - misfit.min(axis=0) > MIN_GAIN * misfit.min(axis=0)
     return np.where(telling, offsets[best] + fraction * STEP_M, 0.0)
 

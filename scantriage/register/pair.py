@@ -255,10 +255,10 @@ def _with_fans(
     pieces = [Pieces.of(seen, energy_mv=scan.energy_mv) for seen, scan in zip((origin, rescan), scans, strict=True)]
     placed = list(pieces)
     untold = [k for k in (1, 0) if scans[k].geometry is None]
+    rail_rows = {k: far_rail(scans[k].image, scans[k].frame) for k in untold}
     for k in [*untold, *untold[: len(untold) - 1]]:
         place_of = partial(_from_source, scans[k], pieces[k].placement)
-        rail_row = far_rail(scans[k].image, scans[k].frame)
-        source = likely_source(placed[1 - k], pieces[k], place_of, rail_row=rail_row)
+        source = likely_source(placed[1 - k], pieces[k], place_of, rail_row=rail_rows[k])
         placed[k] = pieces[k].placed(place_of(source))
     return placed[0], placed[1]
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from scantriage.arrays.vertex import lowest_between
 from scantriage.scan.container import ContainerFrame
 from scantriage.scan.geometry import CONTAINER_WIDTH_M
 from scantriage.scan.image import ScanImage
@@ -38,7 +39,7 @@ def far_rail(image: ScanImage, frame: ContainerFrame) -> float | None:
     from column to column.
     """
     height = float(np.mean(frame.floor_rows) - np.mean(frame.roof_rows))
-    first, last = (int(length * height) for length in _WITHIN)
+    first, last = (int(share * height) for share in _WITHIN)
     columns = _columns(image, frame)
     reach, around = max(1, round(_REACH * height)), max(1, round(_AROUND * height))
     if last - first < 4 * reach or not columns.size:
@@ -80,14 +81,15 @@ def _along_roof(
     rows = np.arange(first, last)[:, np.newaxis] + roof - 0.5  # the outline is of edges, not of centres
     upper = np.clip(np.floor(rows).astype(np.intp), 0, image.shape[0] - 2)
     onward = np.clip(rows - upper, 0, 1).astype(np.float32)
-    seen = np.where(image.penetrated, image.pixels, np.float32(_OPAQUE))
-    return np.asarray(seen[upper, columns] * (1 - onward) + seen[upper + 1, columns] * onward)
+    above, below = (
+        np.where(image.penetrated[at, columns], image.pixels[at, columns], np.float32(_OPAQUE))
+        for at in (upper, upper + 1)
+    )
+    return np.asarray(above * (1 - onward) + below * onward)
 
 
 def _peak(values: FloatArray, at: int) -> float:
     """How far beyond a largest value the parabola through it and its neighbours has its top."""
     if not 0 < at < len(values) - 1:
         return 0.0
-    before, here, after = (float(value) for value in values[at - 1 : at + 2])
-    bend = before - 2 * here + after
-    return 0.5 * (before - after) / bend if bend < 0 else 0.0
+    return float(lowest_between(*-values[at - 1 : at + 2]))

@@ -1,11 +1,24 @@
 """The upper rail of the far wall, by which a scan tells how steeply its beams look up."""
 
+from dataclasses import replace
+
 import pytest
-from made_loads import ENERGY_MV, GRID, HEIGHT_M, LENGTH_M, LOADED, Block, geometry, outline, placement, scanned
+from made_loads import (
+    ENERGY_MV,
+    GRID,
+    HEIGHT_M,
+    LENGTH_M,
+    LOADED,
+    Block,
+    geometry,
+    outline,
+    placed_by,
+    placement,
+    scanned,
+)
 
 from scantriage.register.pair import LocatedScan
 from scantriage.register.pieces import Pieces
-from scantriage.register.place import assumed_geometry, place
 from scantriage.register.rails import RAIL_M, far_rail, far_rail_row
 from scantriage.register.rectify import rectify
 from scantriage.register.source import DISTANCES_M, HEIGHTS_M, likely_source
@@ -50,7 +63,7 @@ def test_where_nothing_stands_no_rail_is_seen():
 def test_an_outline_of_a_few_rows_shows_no_rail():
     where = placement()
     image = scanned(LOADED + RAILS, where)
-    flat = type(outline(where))(outline(where).cols, (200.0, 200.0), (206.0, 206.0))
+    flat = replace(outline(where), roof_rows=(200.0, 200.0), floor_rows=(206.0, 206.0))
     assert far_rail(image, flat) is None
 
 
@@ -62,19 +75,14 @@ def test_a_source_shows_the_far_rail_where_it_was_seen(fan):
     )
     scan = LocatedScan(scanned(LOADED + RAILS, where), outline(where), None, None, ENERGY_MV)
     rail_row = far_rail(scan.image, scan.frame)
-    source = likely_source(fixed, loose, lambda s: placed(scan.frame, s, where), rail_row=rail_row)
-    assert far_rail_row(placed(scan.frame, source, where)) == pytest.approx(rail_row, abs=1.5)
+    source = likely_source(fixed, loose, lambda s: placed_by(s, where), rail_row=rail_row)
+    assert far_rail_row(placed_by(source, where)) == pytest.approx(rail_row, abs=1.5)
 
 
 def test_a_rail_that_no_likely_source_shows_is_left_out_of_account():
     known = placement(geometry())
     pieces = Pieces.of(rectify(scanned(LOADED, known), known, GRID), energy_mv=ENERGY_MV)
     frame = outline(known)
-    source = likely_source(pieces, pieces, lambda s: placed(frame, s, known), rail_row=frame.roof_rows[0] + 1)
+    source = likely_source(pieces, pieces, lambda s: placed_by(s, known), rail_row=frame.roof_rows[0] + 1)
     assert DISTANCES_M[0] <= source.distance_m <= DISTANCES_M[-1]
     assert HEIGHTS_M[0] <= source.height_m <= HEIGHTS_M[-1]
-
-
-def placed(frame, source, where):
-    fan = assumed_geometry(frame, source, n_rows=where.n_rows, size=where.size)
-    return place(frame, n_rows=where.n_rows, size=where.size, geometry=fan)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from made_loads import ENERGY_MV, GRID, HEIGHT_M, LOADED, SIZE, geometry, outline, placement, scanned
+from made_loads import ENERGY_MV, GRID, HEIGHT_M, LOADED, SIZE, geometry, outline, placed_by, placement, scanned
 
 from scantriage.register.pair import LocatedScan, register
 from scantriage.register.pieces import Pieces
-from scantriage.register.place import assumed_geometry, place
+from scantriage.register.place import place
 from scantriage.register.rectify import rectify
 from scantriage.register.source import likely_source
 
@@ -65,11 +65,6 @@ def test_two_scans_of_nothing_leave_the_source_among_those_that_there_are():
     where = placement(KNOWN)
     empty = Pieces.of(rectify(scanned([], where), where, GRID), energy_mv=ENERGY_MV)
 
-    def place_of(source):
-        frame = outline(where)
-        fan = assumed_geometry(frame, source, n_rows=where.n_rows, size=SIZE)
-        return place(frame, n_rows=where.n_rows, size=SIZE, geometry=fan)
-
-    source = likely_source(empty, empty, place_of, rail_row=None)
+    source = likely_source(empty, empty, lambda s: placed_by(s, where), rail_row=None)
     assert 4.4 <= source.distance_m <= 6.6
     assert 0.4 <= source.height_m <= 2.9
