@@ -155,7 +155,7 @@ def _load_rows(pair: RealPair) -> list[Row]:
             except (ScantriageError, ValueError) as error:
                 rows.append(_load_row(pair, along, None, None, str(error)))
                 continue
-            reading, _ = read_pair(pair.origin, rescan, None)
+            reading, _ = read_pair(pair.origin, rescan, None, show=False)
             place = next((i for i, f in enumerate(reading.findings, 1) if locates(f.rescan_box, box)), None)
             rows.append(_load_row(pair, along, reading, place, reading.reason))
     return rows

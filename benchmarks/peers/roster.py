@@ -17,7 +17,9 @@ _SHAPES = ((512, 2048), (256, 1024))
 
 def peers() -> list[Peer]:
     """All peers, scantriage first; elastix only where the extra ``peers`` is installed."""
-    found: list[Peer] = [Scantriage(), *(make(shape) for make in (Ecc, Flow) for shape in _SHAPES), Unaligned()]
+    found: list[Peer] = [
+        Scantriage("scantriage", show=False), *(make(shape) for make in (Ecc, Flow) for shape in _SHAPES), Unaligned(),
+    ]  # fmt: skip
     if find_spec("itk") is not None:
         from benchmarks.peers.elastix import QUICK, Elastix
 

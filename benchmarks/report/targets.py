@@ -89,7 +89,7 @@ def speed_targets(results: Results) -> list[Target]:
     if results.peers is not None and results.peers.measured["timing"]:
         for row in results.peers.rows("Time per pair")[1:]:
             name = str(row["peer"])
-            if not name.startswith("unaligned"):
+            if not name.startswith(("unaligned", "scantriage")):
                 least = 8 if name.startswith("elastix") else 1
                 targets.append(Target(f"times faster than {name}", float(row["times scantriage"] or 0), least))
     return targets

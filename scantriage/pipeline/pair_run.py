@@ -41,16 +41,19 @@ LEAST_DISPLAY_LIKENESS = 0.25
 
 
 def read_pair(
-    origin: ScanSource, rescan: ScanSource, manifest: ManifestEntry | None
+    origin: ScanSource, rescan: ScanSource, manifest: ManifestEntry | None, *, show: bool = True
 ) -> tuple[Reading, PairViews | None]:
     """Compare the two scans of one container.
 
-    What cannot be read or compared is a reading with its reason, never an exception. The views are None
-    unless both scans could be registered.
+    show: with what an analyst looks at, for which the other energy of each scan is decoded as well. What cannot be
+    read or compared is a reading with its reason, never an exception. The views are None without `show`, and unless
+    both scans could be registered.
     """
     clock = StageClock()
     try:
-        return _read_compared(compare_scans(origin, rescan, manifest, clock, show=True), manifest, clock)
+        compared = compare_scans(origin, rescan, manifest, clock, show=show)
+        reading = _read_compared(compared, manifest, clock)
+        return _looked_at(reading, compared, clock) if show else (reading, None)
     except UnusableInput as error:
         return Reading("unprocessable", reason=error.sentence, stage_ms=clock.stage_ms), None
     except (NotComparable, ContainerNotFound) as error:
@@ -136,7 +139,7 @@ def _compared(
     return ComparedScans(scans, size, registered, blind, compared)
 
 
-def _read_compared(pair: ComparedScans, manifest: ManifestEntry | None, clock: StageClock) -> tuple[Reading, PairViews]:
+def _read_compared(pair: ComparedScans, manifest: ManifestEntry | None, clock: StageClock) -> Reading:
     scans, registered, compared = pair.scans, pair.registered, pair.compared
     known = Known(
         pair.size,
@@ -151,7 +154,7 @@ def _read_compared(pair: ComparedScans, manifest: ManifestEntry | None, clock: S
         told = opinion is not None and known.calibrated
         shows_from_kg = shows_from(compared.maps, known.size, doors_known=known.doors) if told else {}
     latest = _read_alone(scans[1], manifest)
-    reading = Reading(
+    return Reading(
         outcome="compared",
         agreement=compared.agreement,
         learned=None if opinion is None else opinion.pair,
@@ -162,9 +165,12 @@ def _read_compared(pair: ComparedScans, manifest: ManifestEntry | None, clock: S
         flags=_flags(scans, registered, compared, latest),
         stage_ms=clock.stage_ms,
     )
+
+
+def _looked_at(reading: Reading, pair: ComparedScans, clock: StageClock) -> tuple[Reading, PairViews]:
     with clock.stage("views"):
-        views = pair_views(registered, compared, energy_mv=scans[0].energy_mv)
-        fine = pair_fine_views(scans, registered, compared)
+        views = pair_views(pair.registered, pair.compared, energy_mv=pair.scans[0].energy_mv)
+        fine = pair_fine_views(pair.scans, pair.registered, pair.compared)
     return reading, replace(views, fine=fine)
 
 

@@ -78,7 +78,9 @@ def test_a_container_that_was_not_located_is_the_whole_scan():
     assert frame.box.row1 == 40
 
 
-@pytest.mark.parametrize("peer", [Scantriage(), Ecc((128, 512)), Flow((128, 512)), Unaligned()], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "peer", [Scantriage("ours", show=False), Ecc((128, 512)), Flow((128, 512)), Unaligned()], ids=lambda p: p.name
+)
 def test_every_peer_gives_a_score_and_leaves_the_files_alone(pair, peer):
     before = [source.path.read_bytes() for source in (pair.origin, pair.rescan)]
     assert np.isfinite(peer.score(pair))

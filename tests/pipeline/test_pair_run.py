@@ -227,6 +227,14 @@ def test_scans_show_the_far_rail_of_the_roof_where_their_fan_says(deliver, commo
         assert abs(off) * (high_m - low_m) / n_rows < 0.04
 
 
+def test_what_is_made_to_be_looked_at_changes_no_reading(bag):
+    shown, views = read_pair(*bag.sources, bag.case.manifest[0])
+    alone, nothing = read_pair(*bag.sources, bag.case.manifest[0], show=False)
+    assert views is not None
+    assert nothing is None
+    assert replace(alone, stage_ms={}) == replace(shown, stage_ms={})
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_constant_image_is_unprocessable_and_named(bag, which, tmp_path):
     path = tmp_path / "constant.tif"
