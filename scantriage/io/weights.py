@@ -24,25 +24,27 @@ MANIFEST = "manifest.json"
 MAX_BYTES = 50_000_000  # the network of the comparison takes one
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Weights = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
     """What the manifest says of a model.
 
-    file, card: in the manifest's folder. sha256: of the file. licence: SPDX. scale, shift: what turns the
-    network's answer for a pair into log-odds at even prior. place_from: log-odds of a place from which it counts.
-    n_pairs: seeds of pairs that it has learned from, counted from the first: who goes on from it takes those after.
+    file, card: in the manifest's folder. sha256: of the file. licence: SPDX. n_pairs: seeds that it has learned from,
+    of the comparison's model pairs, counted from the first: who goes on from it takes those after. Of that model
+    alone: scale, shift, what turns the network's answer for a pair into log-odds at even prior; place_from, log-odds
+    of a place from which it counts.
     """
 
     file: SafeId
     card: SafeId
     sha256: str
     licence: str
-    scale: Number
-    shift: Number
-    place_from: Number
     n_pairs: Annotated[int, Field(ge=0)]
+    scale: Number = 1.0
+    shift: Number = 0.0
+    place_from: Number = 0.0
 
 
 _entries: TypeAdapter[dict[str, ModelEntry]] = TypeAdapter(dict[str, ModelEntry])
@@ -59,7 +61,7 @@ def read_entry(folder: Path, name: str) -> ModelEntry | None:
     return entries[name]
 
 
-def read_weights(folder: Path, entry: ModelEntry) -> dict[str, NDArray[np.float32]]:
+def read_weights(folder: Path, entry: ModelEntry) -> Weights:
     """The weights of a model by name; raises InvalidModel when the file is not the one that the manifest names."""
     path = folder / entry.file
     try:
@@ -88,7 +90,7 @@ def write_model(
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / entry.file, content)
     write_whole(folder / entry.card, card.encode())
-    told = json.dumps(_entries.dump_python(entries), indent=2, sort_keys=True)
+    told = json.dumps(_entries.dump_python(entries, exclude_defaults=True), indent=2, sort_keys=True)
     write_whole(path, f"{told}\n".encode())
 
 

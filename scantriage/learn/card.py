@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.learn.batches import Item
+from scantriage.learn.checkpoint import Curve
 from scantriage.learn.scores import area
-from scantriage.learn.training import Curve
 from scantriage.simulate.scanner import N_SCANNERS
 
 FloatArray = NDArray[np.floating[Any]]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import itertools
-import json
-import pickle
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from scantriage.errors import CannotLearn
-from scantriage.io.whole_file import write_whole
 from scantriage.learn.batches import Batch, Item, batch_of, groups
+from scantriage.learn.checkpoint import Curve, keep, resume
 from scantriage.learn.network import Network, strongest
 from scantriage.learn.scores import scores_of
 
@@ -32,12 +28,6 @@ PAIR_SHARE = 0.3  # of the loss, from the pair as a whole; the rest from its pla
 # Shares of the epochs after which the rate rises anew, each cycle longer (warm restarts: Loshchilov and Hutter 2017).
 CYCLES = (0, 6 / 52, 13 / 52, 24 / 52, 40 / 52, 1)
 AVERAGE = 0.998  # of the weights over steps, fewer at first: what is kept changes more smoothly than what is trained
-
-_ELSE = "delete it, or learn in another folder"
-
-
-Curve = list[dict[str, Any]]
-"""Loss and scores after each epoch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +78,7 @@ def train(
     told: dict[str, Any] = {"epochs": plan.n_epochs, "pairs": len(items), "seed": plan.seed}
     if plan.start is not None:
         told["from"] = plan.start.sha256
-    curve = _resume(state, told, plan.checkpoint)
+    curve = resume(plan.checkpoint, state, told)
     n_batches = len(groups(items, BATCH, None))
     for epoch in range(len(curve), plan.n_epochs):
         rng = np.random.default_rng([plan.seed, epoch])
@@ -96,7 +86,7 @@ def train(
         schedule = _schedule(optimiser, epoch, plan, n_batches)
         loss = _epoch(network, average, optimiser, schedule, epoch_batches, n_before=epoch * n_batches)
         curve.append({"epoch": epoch, "loss": loss, **scores_of(average, held_back).as_row()})
-        _keep(state, told, curve, plan.checkpoint)
+        keep(plan.checkpoint, state, told, curve)
         on_epoch(epoch + 1)
     return average.eval(), curve
 
@@ -167,32 +157,3 @@ def loss_of(network: Network, batch: Batch) -> Tensor:
     pairs = entropy(whole, batch.changed, batch.pairs)
     pooled = entropy(strongest(maps).amax(1), batch.changed, batch.places)
     return places * 4 + PAIR_SHARE * (pairs + pooled)
-
-
-def _resume(state: dict[str, Any], told: dict[str, Any], checkpoint: Path) -> Curve:
-    """Take up where a checkpoint stopped; the curve so far. CannotLearn where it is of another training."""
-    if not checkpoint.exists():
-        return []
-    try:
-        if not zipfile.is_zipfile(checkpoint):  # what torch fails on in many ways
-            raise ValueError("no checkpoint")
-        kept = torch.load(checkpoint, weights_only=True)
-        if kept["plan"] != told:
-            differs = ", ".join(f"{name} {kept['plan'].get(name)}, not {n}" for name, n in told.items())
-            raise CannotLearn(f"{checkpoint} is of another training ({differs}); {_ELSE}.")
-        for name, part in state.items():
-            part.load_state_dict(kept[name])
-        torch.set_rng_state(kept["random"])
-        curve: Curve = json.loads(kept["curve"])
-    except (RuntimeError, KeyError, ValueError, pickle.UnpicklingError) as error:
-        raise CannotLearn(f"{checkpoint} is damaged or of another network; {_ELSE}.") from error
-    return curve
-
-
-def _keep(state: dict[str, Any], told: dict[str, Any], curve: Curve, checkpoint: Path) -> None:
-    """Keep all that the next epoch depends on."""
-    parts = {name: part.state_dict() for name, part in state.items()}
-    content = io.BytesIO()
-    torch.save(parts | {"plan": told, "random": torch.get_rng_state(), "curve": json.dumps(curve)}, content)
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(checkpoint, content.getvalue())

@@ -13,11 +13,12 @@ from scantriage.arrays.robust import row_medians
 from scantriage.locate.height import floor_prior
 from scantriage.locate.roof import RoofLine
 from scantriage.locate.silhouette import Silhouette
+from scantriage.locate.straight import straightened
 from scantriage.scan.container import ContainerSize
 from scantriage.scan.geometry import FanGeometry, FloatArray
 from scantriage.scan.image import FloatImage
 
-_DEPTHS, _COLS = 640, 480  # samples of the straightened image: 4 mm down, 1 to 3 cm along
+_DEPTHS = 640  # samples of the straightened image: 4 mm
 _OPEN = 0.06  # attenuation of open beam at most
 
 
@@ -49,7 +50,7 @@ def floor_depth(
     first, last = prior.reach()
     margin = 0.1 * (prior.rows[0] - roof_row)
     rows = np.linspace(first - margin, min(last + margin, n_rows - 1.0), _DEPTHS)
-    below = _straightened(attenuation, outline, cols, roof, rows - roof_row)
+    below = straightened(attenuation, outline, cols, roof, rows - roof_row)
     scale = (prior.rows[0] - roof_row) / (rows[1] - rows[0])
     beyond = _chassis_beyond(attenuation, cols, roof, rows - roof_row, scale=scale)
     # a rail of the chassis may stand up beside the box; between two known heights it tells them apart
@@ -63,28 +64,6 @@ def floor_depth(
     # a clear floor scores 2 above the median depth; in a known geometry its place says it as well
     clarity = float(np.clip((score[k] - np.median(score[inside])) / 2, 0.4 if geometry else 0, 1))
     return Floor(float(rows[k]) - roof_row, clarity)
-
-
-def _straightened(
-    attenuation: FloatImage, outline: Silhouette, cols: tuple[float, float], roof: RoofLine, depths: FloatArray
-) -> FloatImage:
-    """(D, K) attenuation at depths below the roof as it waves, at columns along the container."""
-    length = cols[1] - cols[0]
-    x = np.linspace(max(cols[0], 0) + 0.03 * length, min(cols[1], attenuation.shape[1]) - 0.03 * length, _COLS)
-    small_x = np.minimum((x / outline.col_step).astype(int), outline.tops.size - 1)
-    line = roof.slope * x + roof.intercept
-    wave = np.clip(outline.tops[small_x] * outline.row_step - line, -3 * outline.row_step, 3 * outline.row_step)
-    wave -= np.median(wave)
-    smooth = cv2.blur(wave.astype(np.float32)[None], (_COLS // 20, 1), borderType=cv2.BORDER_REPLICATE)[0]
-    map_y = (line + smooth)[None, :] + depths[:, None] - 0.5
-    map_x = np.broadcast_to(x - 0.5, map_y.shape)
-    return np.asarray(
-        cv2.remap(
-            attenuation, map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        np.float32,
-    )  # fmt: skip
 
 
 def _edge_score(below: FloatImage, *, scale: float) -> FloatArray:

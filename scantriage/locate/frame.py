@@ -13,6 +13,7 @@ from scantriage.locate.ends import End, end_posts, find_split, outer_end, post_p
 from scantriage.locate.floor import floor_depth
 from scantriage.locate.heading import front_at_left
 from scantriage.locate.height import box_height_m
+from scantriage.locate.landmarks import EdgesOf, with_landmarks
 from scantriage.locate.posts import Posts, clearly_above, outermost_posts
 from scantriage.locate.roof import RoofLine, roof_line
 from scantriage.locate.silhouette import LevelRun, Silhouette, level_runs, silhouette
@@ -47,13 +48,15 @@ def locate(
     size: ContainerSize | None = None,
     geometry: FanGeometry | None = None,
     column_pitch_mm: float | None = None,
+    edges_of: EdgesOf | None = None,
 ) -> Location:
     """The outline of every container in the image, and the end its doors are at.
 
     image: attenuation or relative attenuation. n_containers: how many there are,
     1 or 2; None: as many as are seen. When two are expected and only one is seen, one is returned, flagged
     FRAME_UNCERTAIN. size: what the container should be; it narrows where the floor is sought (with
-    ``geometry``) and is checked (SIZE_MISMATCH). column_pitch_mm: way of the vehicle per column.
+    ``geometry``) and is checked (SIZE_MISMATCH). column_pitch_mm: way of the vehicle per column. edges_of: asked
+    where a container's lower edges show when no geometry tells; None: the floor is sought without.
 
     Roof and floor are the upper and lower edge of the silhouette (bottom of the bottom side rail); ends are
     the outer faces of the corner posts, without the door's bars. Raises ContainerNotFound.
@@ -63,6 +66,8 @@ def locate(
     attenuation = _filled(image)
     outline = silhouette(attenuation, image.valid)
     frames = _frames(attenuation, outline, n_containers=n_containers, size=size, geometry=geometry)
+    if geometry is None:
+        frames = tuple(with_landmarks(image, attenuation, outline, frame, edges_of) for frame in frames)
     flags = {
         Flag.CUT_OFF: any(frame.cut_left or frame.cut_right for frame in frames),
         Flag.FRAME_UNCERTAIN: any(frame.certainty < _UNCERTAIN for frame in frames)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scantriage import __version__
-from scantriage.pipeline.model import model_entry
+from scantriage.pipeline.model import model_entries
 from scantriage.pipeline.pairing import Pairing, pair_scans
 from scantriage.rank.case import Case
 from scantriage.scan.finding import Reading
@@ -47,9 +47,9 @@ class ContainerPlan:
 
     @property
     def key(self) -> ReadingKey:
-        """What its reading is made of: the program, its model, both scans as described, and the manifest's row."""
+        """What its reading is made of: the program, its models, both scans as described, and the manifest's row."""
         origin, rescan = _record(self.pairing.origin), _record(self.pairing.rescan)
-        made_of = (model_entry(), origin, rescan, self._goods)
+        made_of = (*model_entries().values(), origin, rescan, self._goods)
         parts = (None if part is None else to_json(part) for part in made_of)
         return ReadingKey(
             self.container_id,

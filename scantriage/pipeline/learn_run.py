@@ -16,9 +16,10 @@ from scantriage.io.weights import ModelEntry, read_entry, read_weights, write_mo
 from scantriage.learn.batches import Item, load_items
 from scantriage.learn.calibration import calibrated, place_threshold
 from scantriage.learn.card import Making, card
+from scantriage.learn.checkpoint import Curve
 from scantriage.learn.network import Network
 from scantriage.learn.scores import judged
-from scantriage.learn.training import Curve, Plan, Start, train
+from scantriage.learn.training import Plan, Start, train
 from scantriage.pipeline.engines import Engine, Failure
 from scantriage.pipeline.examples import ExampleOrder, make_example
 from scantriage.pipeline.model import NAME
@@ -65,7 +66,7 @@ def learn(
     start, n_seen = _start(models) if onward else (None, 0)
     if n_seen + n_pairs > MOST_PAIRS:
         raise CannotLearn(f"{n_pairs} pairs are too many; ask for {MOST_PAIRS - n_seen} at most.")
-    with _one_sentence():
+    with one_sentence():
         for place in (folder, models):  # before hours of work, not after
             place.mkdir(parents=True, exist_ok=True)
         examples = _examples(orders_of(folder, n_pairs, n_seen), n_workers, progress)
@@ -144,7 +145,7 @@ def _write(
 
 
 @contextmanager
-def _one_sentence() -> Iterator[None]:
+def one_sentence() -> Iterator[None]:
     """What the operating system refuses becomes one sentence."""
     try:
         yield

@@ -16,6 +16,7 @@ from scantriage.calibrate.blocks import block_size
 from scantriage.errors import ContainerNotFound, UnusableInput
 from scantriage.io.scan_files import Pixels, read_scan
 from scantriage.locate.frame import Location, locate
+from scantriage.pipeline.model import load_underside
 from scantriage.register.size import same_length, size_seen
 from scantriage.scan.container import ContainerFrame, ContainerSize, size_of
 from scantriage.scan.geometry import PixelBox
@@ -133,6 +134,8 @@ def prepare(
                 size=size_of(manifest.size_type) if manifest else None,
                 geometry=record.geometry,
                 column_pitch_mm=record.column_pitch_mm,
+                # undersides were learned in attenuation, not in grey levels
+                edges_of=load_underside() if calibrated.image.quantity == "attenuation" else None,
             )
         except ContainerNotFound as error:
             raise ContainerNotFound(f"{record.scan_id}: {error.sentence}", **error.facts) from error

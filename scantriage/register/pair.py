@@ -16,7 +16,6 @@ from scantriage.register.cut import MIN_SEEN, seen_share
 from scantriage.register.height import align_height
 from scantriage.register.pieces import Pieces
 from scantriage.register.place import Source, assumed_geometry, place
-from scantriage.register.rails import far_rail
 from scantriage.register.rectify import rectify
 from scantriage.register.source import likely_source
 from scantriage.register.travel import OUTLIER, Travel, align_travel, band_profiles, details
@@ -255,10 +254,9 @@ def _with_fans(
     pieces = [Pieces.of(seen, energy_mv=scan.energy_mv) for seen, scan in zip((origin, rescan), scans, strict=True)]
     placed = list(pieces)
     untold = [k for k in (1, 0) if scans[k].geometry is None]
-    rail_rows = {k: far_rail(scans[k].image, scans[k].frame) for k in untold}
     for k in [*untold, *untold[: len(untold) - 1]]:
         place_of = partial(_from_source, scans[k], pieces[k].placement)
-        source = likely_source(placed[1 - k], pieces[k], place_of, rail_row=rail_rows[k])
+        source = likely_source(placed[1 - k], pieces[k], place_of, scans[k].frame.landmarks)
         placed[k] = pieces[k].placed(place_of(source))
     return placed[0], placed[1]
 

@@ -2,7 +2,7 @@
 
 How far near and far cargo lie apart in a scan depends on where the source stands. The wrong place leaves what no common
 load explains, in every piece of the container. The far rail of the roof tells how steeply beams look up: of the
-sources at one distance one shows it where it is seen.
+sources at one distance one shows it where it is seen. How far apart both lower edges show tells the distance.
 """
 
 from __future__ import annotations
@@ -15,47 +15,55 @@ import numpy as np
 from scantriage.register.height import misfits
 from scantriage.register.pieces import Pieces
 from scantriage.register.place import Source
-from scantriage.register.rails import far_rail_row
-from scantriage.scan.geometry import Layout
+from scantriage.scan.container import Landmarks
+from scantriage.scan.geometry import CONTAINER_WIDTH_M, FloatArray, Layout
 from scantriage.scan.placement import Placement
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 DISTANCES_M = (4.4, 5.5, 6.6)
 HEIGHTS_M = (0.4, 0.9, 1.4, 1.9, 2.4, 2.9)
-RAIL_DISTANCES_M = (4.2, 4.8, 5.4, 6.0, 6.6)  # where the far rail tells the height
+RAIL_DISTANCES_M = (4.0, 4.4, 4.8, 5.2, 5.6, 6.0, 6.4, 6.8, 7.2)  # where the far rail tells the height
 LIFTS_M = (-0.08, -0.04, 0.0, 0.04, 0.08)
 N_ITERATIONS = 12
 LIFT_COST = 1.0  # of the misfit for a metre: outlines give the roof to a pixel or two
 SPREAD = 0.02  # of the misfit: sources that explain the scans nearly as well count nearly as much
+HOPELESS = 8.0  # log odds against a source, more than against the likeliest, by landmarks: the load is not asked
+RAIL_SD_M, EDGES_SD_M = 0.015, 0.04  # how far off they are found
+RAIL_M = 0.06  # side of the square tube that makers take for a rail
+WILD = 5.0  # standard deviations, at most: edges found somewhere else altogether
 
 
 def likely_source(
-    fixed: Pieces, loose: Pieces, place_of: Callable[[Source], Placement], *, rail_row: float | None
+    fixed: Pieces, loose: Pieces, place_of: Callable[[Source], Placement], landmarks: Landmarks
 ) -> Source:
     """Where the source of a scan probably stands: the mean of all places, each by how well it explains both scans.
 
-    fixed: the other scan. loose: this one, as first placed. place_of: how a source places it. rail_row: where this scan
-    shows the far rail (`rails.far_rail`), None where it does not: then sources of all heights are tried. Both sides of
-    the container count alike: of even cargo they tell the same, so that asking one alone would take it for granted.
+    fixed: the other scan. loose: this one, as first placed. place_of: how a source places it. landmarks: of this scan;
+    without any, all sources are tried. Both sides of the container count alike: of even cargo they
+    tell the same, so that asking one alone would take it for granted.
     """
-    sources = _sources(place_of, rail_row)
+    sources = _sources(place_of, landmarks.far_rail)
+    against = np.array([_landmarks_off(place_of(source), landmarks) for source in sources])
+    likely = np.flatnonzero(against < against.min() + HOPELESS)
+    sources, against = [sources[k] for k in likely], against[likely]
     costs = np.array([_cost(fixed, loose, place_of(source)) for source in sources])
-    weight = np.exp(-(costs / costs.min() - 1) / SPREAD)
+    against += (costs / costs.min() - 1) / SPREAD
+    weight = np.exp(against.min() - against)
     weight /= weight.sum()
     nearness, height_m = (
         float(weight @ values)
         for values in ([1 / source.distance_m for source in sources], [source.height_m for source in sources])
     )
-    return Source(1 / nearness, height_m, sources[int(costs.argmin())].layout)
+    return Source(1 / nearness, height_m, sources[int(against.argmin())].layout)
 
 
 def _sources(place_of: Callable[[Source], Placement], rail_row: float | None) -> list[Source]:
-    """Sources that show the far rail where it was seen; of all heights where it was not, or none does."""
-    if rail_row is not None:
-        showing = [_showing(place_of, layout, d, rail_row) for layout in LAYOUTS for d in RAIL_DISTANCES_M]
-        if any(showing):
-            return [source for source in showing if source]
-    return [Source(d, h, layout) for layout in LAYOUTS for d in DISTANCES_M for h in HEIGHTS_M]
+    """Sources of all heights and, more closely, those that show the far rail where it was seen."""
+    everywhere = [Source(d, h, layout) for layout in LAYOUTS for d in DISTANCES_M for h in HEIGHTS_M]
+    if rail_row is None:
+        return everywhere
+    showing = [_showing(place_of, layout, d, rail_row) for layout in LAYOUTS for d in RAIL_DISTANCES_M]
+    return [source for source in showing if source] + everywhere
 
 
 def _showing(
@@ -76,3 +84,37 @@ def _cost(fixed: Pieces, loose: Pieces, placement: Placement) -> float:
         lift_m = float(np.take(LIFTS_M, table.argmin(axis=0)).mean())
         costs.append(float(table.min(axis=0).mean()) * (1 + LIFT_COST * abs(lift_m)))
     return float(np.mean(costs))
+
+
+def far_rail_row(placement: Placement) -> float:
+    """Row (of edges) at mid length at which a placement has the roof's far rail end."""
+    edge_m = np.array([placement.size.height_m - RAIL_M])
+    return float(_rows(placement, edge_m, np.array([RAIL_M / 2 - CONTAINER_WIDTH_M / 2]))[0])
+
+
+def lower_edge_rows(placement: Placement) -> tuple[float, float]:
+    """Rows (of edges) at mid length at which it has the container's lower edge at the near and at the far wall."""
+    near, far = _rows(placement, np.zeros(2), np.array([1, -1]) * CONTAINER_WIDTH_M / 2)
+    return float(near), float(far)
+
+
+def _rows(placement: Placement, height_m: FloatArray, towards_source_m: FloatArray) -> FloatArray:
+    fan = placement.fan
+    apparent_m = np.asarray(fan.apparent_z(height_m, fan.side * towards_source_m))
+    return np.asarray(placement.rows(apparent_m, base_m=placement.mean_base_m), np.float64)
+
+
+def _landmarks_off(placement: Placement, landmarks: Landmarks) -> float:
+    """Log odds against a placement that shows landmarks elsewhere than they were found."""
+    found, placed, sd_m = [], [], []
+    if landmarks.far_rail is not None:
+        found, placed, sd_m = [landmarks.far_rail], [far_rail_row(placement)], [RAIL_SD_M]
+    if landmarks.lower_edges is not None:
+        found += landmarks.lower_edges
+        placed += lower_edge_rows(placement)
+        sd_m += [EDGES_SD_M, EDGES_SD_M]
+    found_m, placed_m = (
+        placement.geometry.heights(np.array(rows) - 0.5, n_rows=placement.n_rows) for rows in (found, placed)
+    )
+    off = np.abs(found_m - placed_m) / np.array(sd_m)
+    return float(np.square(np.minimum(off, WILD)).sum() / 2)

@@ -59,13 +59,25 @@ def size_of(size_type: str | None) -> ContainerSize | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Landmarks:
+    """Rows of edges at mid length that tell where the source stands; None where they do not stand out.
+
+    far_rail: where the roof's rail at the wall far from the source ends. lower_edges: where the container does, at the
+    near wall and at the far one.
+    """
+
+    far_rail: float | None = None
+    lower_edges: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContainerFrame:
     """Outline of one container in the pixels of a scan; fractional, edges not centres.
 
     cols: left and right outer end. roof_rows, floor_rows: row of the silhouette's upper and lower edge at
     the left and at the right end (they differ when the container is tilted). cut_left, cut_right: that end
     lies outside the scan. doors: the end with the doors, None where it could not be seen.
-    certainty: 0 to 1, how clearly the outline stands out.
+    certainty: 0 to 1, how clearly the outline stands out. landmarks: sought where no geometry is known.
     """
 
     cols: tuple[float, float]
@@ -75,6 +87,7 @@ class ContainerFrame:
     cut_right: bool = False
     doors: Literal["left", "right"] | None = None
     certainty: float = 1.0
+    landmarks: Landmarks = Landmarks()
 
     def __post_init__(self) -> None:
         if not self.cols[0] < self.cols[1]:

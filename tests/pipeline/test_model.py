@@ -11,9 +11,10 @@ from scantriage.compare.learned import ask
 from scantriage.errors import InvalidModel
 from scantriage.io.weights import ModelEntry, write_model
 from scantriage.learn.network import Network
+from scantriage.learn.underside_network import UndersideNetwork
 from scantriage.pipeline import day_plan
 from scantriage.pipeline.day_plan import ContainerPlan
-from scantriage.pipeline.model import NAME, load_model, model_entry
+from scantriage.pipeline.model import NAME, UNDERSIDE, load_model, load_underside, model_entries
 from scantriage.pipeline.pairing import Pairing
 
 ENTRY = ModelEntry(
@@ -34,6 +35,8 @@ def weights_of(network):
 @pytest.fixture
 def folder(tmp_path, network):
     write_model(tmp_path, NAME, weights_of(network), ENTRY, card="")
+    undersides = UndersideNetwork().eval()
+    write_model(tmp_path, UNDERSIDE, weights_of(undersides), replace(ENTRY, file="underside.safetensors"), card="")
     return tmp_path
 
 
@@ -47,14 +50,15 @@ def test_an_opinion_is_the_networks_answer_in_calibrated_log_odds(folder, networ
 
 def test_without_a_model_there_is_no_opinion(tmp_path):
     assert load_model(tmp_path) is None
-    assert model_entry(tmp_path) is None
+    assert load_underside(tmp_path) is None
+    assert model_entries(tmp_path) == {}
 
 
 def test_a_damaged_model_is_refused_before_it_is_asked(folder):
     content = bytearray((folder / ENTRY.file).read_bytes())
     content[-1] ^= 1
     (folder / ENTRY.file).write_bytes(content)
-    for load in (model_entry, load_model):
+    for load in (model_entries, load_model):
         with pytest.raises(InvalidModel, match="another SHA-256"):
             load(folder)
 
@@ -68,11 +72,13 @@ def test_weights_of_another_network_are_refused(tmp_path, network):
 
 
 def test_the_model_that_comes_with_the_program_is_whole():
-    assert (load_model() is None) == (model_entry() is None)
+    assert set(model_entries()) == {NAME, UNDERSIDE}
+    assert load_model() is not None
+    assert load_underside() is not None
 
 
 def key_with(monkeypatch, entry):
-    monkeypatch.setattr(day_plan, "model_entry", lambda: entry)
+    monkeypatch.setattr(day_plan, "model_entries", lambda: {} if entry is None else {NAME: entry})
     return ContainerPlan(Pairing("HLBU1527916", None, None), None).key.digest
 
 

@@ -9,12 +9,13 @@ import tifffile
 from scipy.stats import norm
 
 from scantriage.compare.judge import Opinion
+from scantriage.locate.rails import far_rail
 from scantriage.pipeline import pair_run
 from scantriage.pipeline.pair_run import HOPELESS_AGREEMENT, choose_planes, read_pair, read_single
 from scantriage.pipeline.prepare import ScanSource, StageClock, container_size, prepare
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.register.place import place
-from scantriage.register.rails import far_rail, far_rail_row
+from scantriage.register.source import far_rail_row
 from scantriage.scan.finding import Finding, Reading
 from scantriage.scan.geometry import PixelBox
 from scantriage.scan.quality import Flag

@@ -8,7 +8,8 @@ from scantriage.register.pair import LocatedScan, register
 from scantriage.register.pieces import Pieces
 from scantriage.register.place import place
 from scantriage.register.rectify import rectify
-from scantriage.register.source import likely_source
+from scantriage.register.source import far_rail_row, likely_source, lower_edge_rows
+from scantriage.scan.container import Landmarks
 
 KNOWN = geometry(height_m=1.7, distance_m=5.4)
 UNTOLD = {
@@ -61,10 +62,23 @@ def test_a_scan_seen_by_its_own_fan_is_as_it_was():
     np.testing.assert_allclose(again.rays.thickness, pieces.rays.thickness, atol=1e-3)
 
 
+@pytest.mark.parametrize("fan", UNTOLD.values(), ids=UNTOLD)
+def test_how_far_apart_the_lower_edges_show_tells_the_distance(fan):
+    where = placement(fan)
+    rail, edges = far_rail_row(where), lower_edge_rows(where)
+    empty = Pieces.of(rectify(scanned([], where), where, GRID), energy_mv=ENERGY_MV)  # the load tells nothing
+    found, blind = (
+        likely_source(empty, empty, lambda s: placed_by(s, where), Landmarks(rail, told)) for told in (edges, None)
+    )
+    off, off_blind = (abs(source.distance_m - fan.source_distance_m) for source in (found, blind))
+    assert off < 0.6  # as far as sources are apart
+    assert off < off_blind
+
+
 def test_two_scans_of_nothing_leave_the_source_among_those_that_there_are():
     where = placement(KNOWN)
     empty = Pieces.of(rectify(scanned([], where), where, GRID), energy_mv=ENERGY_MV)
 
-    source = likely_source(empty, empty, lambda s: placed_by(s, where), rail_row=None)
+    source = likely_source(empty, empty, lambda s: placed_by(s, where), Landmarks())
     assert 4.4 <= source.distance_m <= 6.6
     assert 0.4 <= source.height_m <= 2.9

@@ -14,13 +14,10 @@ from scipy.ndimage import uniform_filter1d
 
 from scantriage.arrays.vertex import lowest_between
 from scantriage.scan.container import ContainerFrame
-from scantriage.scan.geometry import CONTAINER_WIDTH_M
 from scantriage.scan.image import ScanImage
-from scantriage.scan.placement import Placement
 
 FloatArray = NDArray[np.floating[Any]]
 
-RAIL_M = 0.06  # side of the square tube that makers take for it
 _SMOOTH, _REACH = 0.008, 0.008  # of the outline's height, 2 cm: less than a rail shows
 _AROUND = 0.02  # 5 cm: what cargo adds rises or falls evenly over as much
 _WITHIN = (0.05, 0.58)  # of the outline's height, below the roof: sources 4 to 7 m away and up to 3 m high
@@ -55,14 +52,6 @@ def far_rail(image: ScanImage, frame: ContainerFrame) -> float | None:
     if clear[steepest] < _CLEAR:
         return None
     return float(np.mean(frame.roof_rows)) + first + steepest + _peak(clear, steepest)
-
-
-def far_rail_row(placement: Placement) -> float:
-    """The same row as a placement has it, for an image of as many rows."""
-    fan = placement.fan
-    edge_m = np.array([placement.size.height_m - RAIL_M])
-    middle_m = np.array([-fan.side * (CONTAINER_WIDTH_M - RAIL_M) / 2])
-    return float(placement.rows(fan.apparent_z(edge_m, middle_m), base_m=placement.mean_base_m)[0])
 
 
 def _columns(image: ScanImage, frame: ContainerFrame) -> NDArray[np.intp]:

@@ -17,11 +17,12 @@ from made_loads import (
     scanned,
 )
 
+from scantriage.locate.rails import far_rail
 from scantriage.register.pair import LocatedScan
 from scantriage.register.pieces import Pieces
-from scantriage.register.rails import RAIL_M, far_rail, far_rail_row
 from scantriage.register.rectify import rectify
-from scantriage.register.source import DISTANCES_M, HEIGHTS_M, likely_source
+from scantriage.register.source import DISTANCES_M, HEIGHTS_M, RAIL_M, far_rail_row, likely_source
+from scantriage.scan.container import Landmarks
 
 HALF_M = 1.219
 _UPPER = (HEIGHT_M - RAIL_M, HEIGHT_M)
@@ -75,7 +76,7 @@ def test_a_source_shows_the_far_rail_where_it_was_seen(fan):
     )
     scan = LocatedScan(scanned(LOADED + RAILS, where), outline(where), None, None, ENERGY_MV)
     rail_row = far_rail(scan.image, scan.frame)
-    source = likely_source(fixed, loose, lambda s: placed_by(s, where), rail_row=rail_row)
+    source = likely_source(fixed, loose, lambda s: placed_by(s, where), Landmarks(rail_row))
     assert far_rail_row(placed_by(source, where)) == pytest.approx(rail_row, abs=1.5)
 
 
@@ -83,6 +84,6 @@ def test_a_rail_that_no_likely_source_shows_is_left_out_of_account():
     known = placement(geometry())
     pieces = Pieces.of(rectify(scanned(LOADED, known), known, GRID), energy_mv=ENERGY_MV)
     frame = outline(known)
-    source = likely_source(pieces, pieces, lambda s: placed_by(s, known), rail_row=frame.roof_rows[0] + 1)
+    source = likely_source(pieces, pieces, lambda s: placed_by(s, known), Landmarks(frame.roof_rows[0] + 1))
     assert DISTANCES_M[0] <= source.distance_m <= DISTANCES_M[-1]
     assert HEIGHTS_M[0] <= source.height_m <= HEIGHTS_M[-1]
