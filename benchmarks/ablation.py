@@ -76,6 +76,7 @@ VARIANTS: Mapping[str, Mapping[str, object]] = {
         "scantriage.compare.learned_inputs._raised": _raised_where_read,
     },
     "without what was learned": {"scantriage.pipeline.pair_run.load_model": _no_model},
+    "without what was learned of undersides": {"scantriage.pipeline.prepare.load_underside": _no_model},
     "even travel": {"scantriage.register.pair.MIN_LIKENESS": float("inf")},
     "sources that nobody told taken for ordinary": {"scantriage.register.pair.likely_source": _ordinary_source},
     "heights of outlines": {"scantriage.register.pair.align_height": _not_raised},
