@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def locate(
     1 or 2; None: as many as are seen. When two are expected and only one is seen, one is returned, flagged
     FRAME_UNCERTAIN. size: what the container should be; it narrows where the floor is sought (with
     ``geometry``) and is checked (SIZE_MISMATCH). column_pitch_mm: way of the vehicle per column. edges_of: asked
-    where a container's lower edges show when no geometry tells; None: the floor is sought without.
+    where a container's lower edges show; None: the floor is sought by itself.
 
     Roof and floor are the upper and lower edge of the silhouette (bottom of the bottom side rail); ends are
     the outer faces of the corner posts, without the door's bars. Raises ContainerNotFound.
@@ -66,8 +67,8 @@ def locate(
     attenuation = _filled(image)
     outline = silhouette(attenuation, image.valid)
     frames = _frames(attenuation, outline, n_containers=n_containers, size=size, geometry=geometry)
-    if geometry is None:
-        frames = tuple(with_landmarks(image, attenuation, outline, frame, edges_of) for frame in frames)
+    marked = partial(with_landmarks, image, attenuation, outline, geometry=geometry, edges_of=edges_of)
+    frames = tuple(marked(frame) for frame in frames)
     flags = {
         Flag.CUT_OFF: any(frame.cut_left or frame.cut_right for frame in frames),
         Flag.FRAME_UNCERTAIN: any(frame.certainty < _UNCERTAIN for frame in frames)

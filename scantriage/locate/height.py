@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scantriage.scan.container import ContainerSize
+from scantriage.scan.container import UPPER_RAIL_M, ContainerSize
 from scantriage.scan.geometry import CONTAINER_WIDTH_M, FanGeometry, FloatArray
 
 # ISO 668 heights of the boxes that travel: standard and high cube
@@ -70,12 +70,26 @@ def floor_row(roof_row: float, height_m: float, *, n_rows: int, geometry: FanGeo
     away from the source's height, the far side otherwise.
     """
     half = CONTAINER_WIDTH_M / 2
-    distance, source = geometry.source_distance_m, geometry.source_height_m
     seen = float(geometry.heights(np.array([roof_row - 0.5]), n_rows=n_rows)[0])
-    nearness = (distance - half) / distance if seen > source else (distance + half) / distance
-    bottom = source + (seen - source) * nearness - height_m
+    bottom = _roof_m(seen, geometry) - height_m
     lowest = min(float(geometry.on_mid_plane(np.array(bottom), np.array(side))) for side in (half, -half))
     return float(geometry.rows(np.array([lowest]), n_rows=n_rows)[0]) + 0.5
+
+
+def far_rail_row(roof_row: float, *, n_rows: int, geometry: FanGeometry) -> float:
+    """Row at which the far upper side rail of a box ends whose roof's upper edge is seen at ``roof_row``."""
+    half = CONTAINER_WIDTH_M / 2
+    seen = float(geometry.heights(np.array([roof_row - 0.5]), n_rows=n_rows)[0])
+    roof_m = _roof_m(seen, geometry)
+    far_m = geometry.on_mid_plane(np.array([roof_m - UPPER_RAIL_M]), np.array(UPPER_RAIL_M / 2 - half))
+    return float(geometry.rows(far_m, n_rows=n_rows)[0]) + 0.5
+
+
+def _roof_m(seen_m: float, geometry: FanGeometry) -> float:
+    """True height of the roof's upper edge that is seen at this one on the mid plane."""
+    half, distance, source = CONTAINER_WIDTH_M / 2, geometry.source_distance_m, geometry.source_height_m
+    nearness = (distance - half) / distance if seen_m > source else (distance + half) / distance
+    return source + (seen_m - source) * nearness
 
 
 def box_height_m(roof_row: float, bottom_row: float, *, n_rows: int, geometry: FanGeometry) -> float:

@@ -3,7 +3,7 @@
 Beneath the floor run beams from wall to wall. Where the source stands higher or lower than they lie the two walls'
 lower edges show up to half a metre apart, and a chassis between them has edges that are clearer. The network
 (`scantriage.learn.underside_network`) has seen many undersides over chassis of all kinds; asking it takes what stands
-here. It tells the outline of scans without geometry: with one it is known where the floor shows.
+here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from scantriage.arrays.robust import row_medians, row_quantiles
 from scantriage.locate.height import floor_prior
 from scantriage.locate.roof import RoofLine
 from scantriage.locate.silhouette import Silhouette
@@ -35,6 +36,7 @@ N_INPUTS = 10 + len(LAGS) + 5 * len(STEPS)
 AROUND = 4  # samples each way, 2 cm: an edge found is the mean of as many
 
 _DENSEST, _DENSE, _FINE = 6.0, 3.0, 0.25  # attenuation beyond which more tells nothing: of all, of edges, of detail
+_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _OPEN = 0.06  # attenuation of open beam at most
 _DETAIL = 11  # columns, 0.15 to 0.3 m: beams across are narrower
 _FAINT = 0.02  # attenuation: a spread that noise alone may have
@@ -117,7 +119,7 @@ def inputs_of(seen: Underside) -> NDArray[np.float32]:
     dense = np.minimum(seen.below, np.float32(_DENSE))
     detail = np.clip(dense - cv2.blur(dense, (_DETAIL, 1)), -_FINE, _FINE)
     smooth = cv2.blur(dense, (1, 3))
-    deep = np.quantile(np.clip(seen.below, 0, _DENSEST), (0.1, 0.25, 0.5, 0.75, 0.9), axis=1)
+    deep = row_quantiles(np.clip(seen.below, 0, _DENSEST), _SHARES)
     told = [*np.log1p(2 * deep), 10 * np.abs(detail).mean(axis=1)]
     told += [_alike(cv2.blur(detail, (1, 3)), lag) for lag in LAGS]
     told += [(seen.below < _OPEN).mean(axis=1)]
@@ -159,8 +161,8 @@ def _alike(detail: FloatArray, lag: int) -> FloatArray:
 
 def _shared(change: FloatArray, scale: float) -> tuple[FloatArray, FloatArray]:
     """(D,) and (D,) what most columns change by, and by how many of their spreads."""
-    usual = np.median(change, axis=1)
-    spread = np.median(np.abs(change - usual[:, np.newaxis]), axis=1) + _FAINT
+    usual = row_medians(change)
+    spread = row_medians(np.abs(change - usual[:, np.newaxis])) + _FAINT
     return scale * usual, scale / 10 * usual / spread
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scantriage.register.height import misfits
 from scantriage.register.pieces import Pieces
 from scantriage.register.place import Source
-from scantriage.scan.container import Landmarks
+from scantriage.scan.container import UPPER_RAIL_M, Landmarks
 from scantriage.scan.geometry import CONTAINER_WIDTH_M, FloatArray, Layout
 from scantriage.scan.placement import Placement
 
@@ -29,7 +29,6 @@ LIFT_COST = 1.0  # of the misfit for a metre: outlines give the roof to a pixel 
 SPREAD = 0.02  # of the misfit: sources that explain the scans nearly as well count nearly as much
 HOPELESS = 8.0  # log odds against a source, more than against the likeliest, by landmarks: the load is not asked
 RAIL_SD_M, EDGES_SD_M = 0.015, 0.04  # how far off they are found
-RAIL_M = 0.06  # side of the square tube that makers take for a rail
 WILD = 5.0  # standard deviations, at most: edges found somewhere else altogether
 
 
@@ -88,8 +87,8 @@ def _cost(fixed: Pieces, loose: Pieces, placement: Placement) -> float:
 
 def far_rail_row(placement: Placement) -> float:
     """Row (of edges) at mid length at which a placement has the roof's far rail end."""
-    edge_m = np.array([placement.size.height_m - RAIL_M])
-    return float(_rows(placement, edge_m, np.array([RAIL_M / 2 - CONTAINER_WIDTH_M / 2]))[0])
+    edge_m = np.array([placement.size.height_m - UPPER_RAIL_M])
+    return float(_rows(placement, edge_m, np.array([UPPER_RAIL_M / 2 - CONTAINER_WIDTH_M / 2]))[0])
 
 
 def lower_edge_rows(placement: Placement) -> tuple[float, float]:

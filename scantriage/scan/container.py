@@ -58,6 +58,9 @@ def size_of(size_type: str | None) -> ContainerSize | None:
     return ContainerSize(length, height, reefer=size_type[2:3] in ("R", "H"))
 
 
+UPPER_RAIL_M = 0.06  # side of the square tube that makers take for an upper side rail
+
+
 @dataclass(frozen=True, slots=True)
 class Landmarks:
     """Rows of edges at mid length that tell where the source stands; None where they do not stand out.

@@ -21,14 +21,14 @@ from scantriage.locate.rails import far_rail
 from scantriage.register.pair import LocatedScan
 from scantriage.register.pieces import Pieces
 from scantriage.register.rectify import rectify
-from scantriage.register.source import DISTANCES_M, HEIGHTS_M, RAIL_M, far_rail_row, likely_source
-from scantriage.scan.container import Landmarks
+from scantriage.register.source import DISTANCES_M, HEIGHTS_M, far_rail_row, likely_source
+from scantriage.scan.container import UPPER_RAIL_M, Landmarks
 
 HALF_M = 1.219
-_UPPER = (HEIGHT_M - RAIL_M, HEIGHT_M)
+_UPPER = (HEIGHT_M - UPPER_RAIL_M, HEIGHT_M)
 RAILS = tuple(
     Block((0.1, LENGTH_M - 0.1), across, _UPPER, 1.4)
-    for across in ((-HALF_M, RAIL_M - HALF_M), (HALF_M - RAIL_M, HALF_M))
+    for across in ((-HALF_M, UPPER_RAIL_M - HALF_M), (HALF_M - UPPER_RAIL_M, HALF_M))
 )
 TO_THE_ROOF = Block((0.3, LENGTH_M - 0.3), (-1.1, 1.1), (0.16, HEIGHT_M - 0.1), 0.2)
 ROW_CM = 1.05  # of the scans made here

@@ -11,13 +11,15 @@ from scantriage.locate.underside import (
     N_DEPTHS,
     N_INPUTS,
     REACHES,
+    WINDOW,
     LowerEdges,
     check,
     inputs_of,
     lower_edges,
     probabilities,
 )
-from scantriage.scan.geometry import FanGeometry
+from scantriage.scan.container import UPPER_RAIL_M, Landmarks
+from scantriage.scan.geometry import CONTAINER_WIDTH_M, FanGeometry
 
 BOX = Box(152.3, 1220.7, 60.4, 350, cargo=2.0)
 N_CHANNELS = 3
@@ -122,9 +124,16 @@ def test_what_is_unsure_leaves_the_outline_as_it_is_sought():
     assert frame == without
 
 
-def test_a_known_geometry_tells_by_itself():
+def test_in_a_known_geometry_the_far_rail_is_where_it_must_be_and_no_landmark_is_sought():
     asked = Asked(330.0, 310.0, 0.9, 0.9)
     fan = FanGeometry("plane", 5.4, 1.7, "left", (0.2, 4.4))
-    with_it, without = (locate(truck(BOX), geometry=fan, edges_of=of).frames for of in (asked, None))
-    assert not asked.seen
-    assert with_it == without
+    (frame,) = locate(truck(BOX), geometry=fan, edges_of=asked).frames
+    assert np.mean(frame.floor_rows) == pytest.approx(np.mean(frame.roof_rows) + 330, abs=0.1)
+    assert frame.landmarks == Landmarks()
+    # by hand: the near upper edge is seen; the far one is as high, and further from the source by a container's width
+    half, per_m = CONTAINER_WIDTH_M / 2, 519 / 4.2
+    seen_m = 4.4 - (np.mean(frame.roof_rows) - 0.5) / per_m
+    roof_m = 1.7 + (seen_m - 1.7) * (5.4 - half) / 5.4
+    far_m = 1.7 + (roof_m - UPPER_RAIL_M - 1.7) * 5.4 / (5.4 + half - UPPER_RAIL_M / 2)
+    usual = asked.seen[0].depths[0] / WINDOW[0]
+    assert asked.seen[0].rail * usual == pytest.approx((seen_m - far_m) * per_m, abs=0.1)
