@@ -147,8 +147,8 @@ def _card(network: UndersideNetwork, examples: tuple[Undersides, Undersides], cu
     names = " | ".join(curve[0])
     return f"""# Model of undersides
 
-Tells where a container's lower edges at the near and at the far wall show in a scan that tells no geometry. Input: what
-the columns around the floor have in common (`scantriage/locate/underside.py`); output: a probability for every depth.
+Tells where a container's lower edges at the near and at the far wall show in a scan. Input: what the columns around the
+floor have in common (`scantriage/locate/underside.py`); output: a probability for every depth.
 
 - Made {datetime.now(UTC):%Y-%m-%d} by `scantriage learn-undersides`, {len(curve)} epochs, seed {SEED}.
 - Data: {len(learned.cm)} simulated undersides, each container on {N_CHASSIS} chassis drawn by chance. No real scan was
@@ -159,8 +159,8 @@ the columns around the floor have in common (`scantriage/locate/underside.py`); 
 |---|---|
 {told}
 
-Limits: scans in attenuation only; where the edge is not sure to 2 cm the outline is sought without it. How far sources
-and heights are off with it stands in docs/decisions/0022-where-the-source-stands.md.
+Limits: scans in attenuation only, no display exports; knows steel beams across, as ISO containers have them. Where no
+edge is sure to 2 cm the floor is sought without it. What it is worth stands in docs/decisions/0023-undersides.md.
 
 Curve:
 
