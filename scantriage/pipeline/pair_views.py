@@ -12,8 +12,8 @@ from scantriage.compare.pair import Compared
 from scantriage.pipeline.fine_views import cell_maps, single_fine_views
 from scantriage.pipeline.prepare import PreparedScan
 from scantriage.register.pair import Registered
-from scantriage.register.place import place
 from scantriage.register.rectify import rectify
+from scantriage.register.source import place_seen
 from scantriage.scan.container import ContainerSize
 from scantriage.scan.geometry import ContainerGrid
 from scantriage.scan.views import PairViews
@@ -52,7 +52,8 @@ def _on_grid(values: FloatArray, compared: Compared, grid: ContainerGrid) -> Flo
 
 def single_views(prepared: PreparedScan, size: ContainerSize) -> PairViews:
     """The one scan on the container's grid."""
-    placement = place(prepared.frame, n_rows=prepared.image.shape[0], size=size, geometry=prepared.record.geometry)
+    n_rows = prepared.image.shape[0]
+    placement = place_seen(prepared.frame, n_rows=n_rows, size=size, geometry=prepared.record.geometry)
     seen = rectify(prepared.image, placement, ContainerGrid.around(size.length_m, size.height_m))
     is_origin = prepared.record.role == "origin"
     return PairViews(

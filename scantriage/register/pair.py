@@ -17,7 +17,7 @@ from scantriage.register.height import align_height
 from scantriage.register.pieces import Pieces
 from scantriage.register.place import Source, assumed_geometry, place
 from scantriage.register.rectify import rectify
-from scantriage.register.source import likely_source
+from scantriage.register.source import likely_source, place_seen
 from scantriage.register.travel import OUTLIER, Travel, align_travel, band_profiles, details
 from scantriage.scan.container import ContainerFrame, ContainerSize
 from scantriage.scan.geometry import ContainerGrid, FanGeometry
@@ -124,7 +124,7 @@ def _aligned(origin: Rectified, rescan: Rectified, seen: NDArray[np.bool_]) -> _
 
 
 def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
-    return place(scan.frame, n_rows=scan.image.shape[0], size=size, geometry=scan.geometry)
+    return place_seen(scan.frame, n_rows=scan.image.shape[0], size=size, geometry=scan.geometry)
 
 
 def _rectify(scan: LocatedScan, placement: Placement, grid: ContainerGrid, x_m: FloatArray | None = None) -> Rectified:

@@ -34,14 +34,12 @@ def place(
     *,
     n_rows: int,
     size: ContainerSize,
-    geometry: FanGeometry | None,
+    geometry: FanGeometry,
 ) -> Placement:
     """Place a container of known size from its outline in the scan, front at the end without doors.
 
-    Without a geometry an assumed fan is laid through the outline. Doors of unknown place count as right.
+    Doors of unknown place count as right.
     """
-    if geometry is None:
-        geometry = assumed_geometry(frame, ORDINARY, n_rows=n_rows, size=size)
     roof = geometry.heights(np.asarray(frame.roof_rows) - 0.5, n_rows=n_rows)
     scale = _silhouette_scale(roof - geometry.source_height_m, geometry.source_distance_m)
     base = geometry.source_height_m + (roof - geometry.source_height_m) * scale - size.height_m

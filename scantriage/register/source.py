@@ -7,16 +7,16 @@ sources at one distance one shows it where it is seen. How far apart both lower 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import get_args
 
 import numpy as np
 
 from scantriage.register.height import misfits
 from scantriage.register.pieces import Pieces
-from scantriage.register.place import Source
-from scantriage.scan.container import UPPER_RAIL_M, Landmarks
-from scantriage.scan.geometry import CONTAINER_WIDTH_M, FloatArray, Layout
+from scantriage.register.place import ORDINARY, Source, assumed_geometry, place
+from scantriage.scan.container import UPPER_RAIL_M, ContainerFrame, ContainerSize, Landmarks
+from scantriage.scan.geometry import CONTAINER_WIDTH_M, FanGeometry, FloatArray, Layout
 from scantriage.scan.placement import Placement
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -29,6 +29,7 @@ LIFT_COST = 1.0  # of the misfit for a metre: outlines give the roof to a pixel 
 SPREAD = 0.02  # of the misfit: sources that explain the scans nearly as well count nearly as much
 HOPELESS = 8.0  # log odds against a source, more than against the likeliest, by landmarks: the load is not asked
 RAIL_SD_M, EDGES_SD_M = 0.015, 0.04  # how far off they are found
+USUAL_SD_M = 1.0  # of the distances at which sources stand (field.md: 4 to 6 m)
 WILD = 5.0  # standard deviations, at most: edges found somewhere else altogether
 
 
@@ -47,6 +48,33 @@ def likely_source(
     sources, against = [sources[k] for k in likely], against[likely]
     costs = np.array([_cost(fixed, loose, place_of(source)) for source in sources])
     against += (costs / costs.min() - 1) / SPREAD
+    return _mean(sources, against)
+
+
+def place_seen(frame: ContainerFrame, *, n_rows: int, size: ContainerSize, geometry: FanGeometry | None) -> Placement:
+    """Place a container from its outline; where no geometry is told, by the source that its landmarks tell.
+
+    Of distances that they leave open those near an ordinary scanner's are likelier; without any it is an ordinary one.
+    """
+    if geometry is not None:
+        return place(frame, n_rows=n_rows, size=size, geometry=geometry)
+
+    def place_of(source: Source) -> Placement:
+        fan = assumed_geometry(frame, source, n_rows=n_rows, size=size)
+        return place(frame, n_rows=n_rows, size=size, geometry=fan)
+
+    landmarks = frame.landmarks
+    if landmarks.far_rail is None:
+        return place_of(ORDINARY)
+    sources = [one for d in RAIL_DISTANCES_M if (one := _showing(place_of, "plane", d, landmarks.far_rail))]
+    if not sources:
+        return place_of(ORDINARY)
+    unusual = [((source.distance_m - ORDINARY.distance_m) / USUAL_SD_M) ** 2 / 2 for source in sources]
+    return place_of(_mean(sources, [_landmarks_off(place_of(one), landmarks) for one in sources] + np.array(unusual)))
+
+
+def _mean(sources: Sequence[Source], against: FloatArray) -> Source:
+    """Of these sources, each by the log odds against it; its rows laid out as the likeliest has them."""
     weight = np.exp(against.min() - against)
     weight /= weight.sum()
     nearness, height_m = (

@@ -8,6 +8,7 @@ from made_loads import BASE_M, GRID, LOADED, NOISE, Block, geometry, outline, pl
 
 from scantriage.register.place import height_from_outline, place
 from scantriage.register.rectify import rectify
+from scantriage.register.source import place_seen
 
 FRONT_FIRST, DOORS_FIRST = (40.0, 640.0), (640.0, 40.0)
 PLACES = {
@@ -105,7 +106,7 @@ def test_the_end_with_the_doors_is_the_far_one():
 
 def test_an_unknown_scanner_still_puts_the_roof_and_the_floor_where_they_belong():
     where = placement()
-    assumed = place(outline(where), n_rows=where.n_rows, size=where.size, geometry=None)
+    assumed = place_seen(outline(where), n_rows=where.n_rows, size=where.size, geometry=None)
     seen = rectify(scanned(LOADED, where), assumed, GRID)
     known = rectified(LOADED, where)
     assert assumed.base_m.mean() == pytest.approx(BASE_M, abs=0.15)

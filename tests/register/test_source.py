@@ -1,14 +1,15 @@
 """A scanner that told nobody where its source stands."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_loads import ENERGY_MV, GRID, HEIGHT_M, LOADED, SIZE, geometry, outline, placed_by, placement, scanned
 
 from scantriage.register.pair import LocatedScan, register
 from scantriage.register.pieces import Pieces
-from scantriage.register.place import place
 from scantriage.register.rectify import rectify
-from scantriage.register.source import far_rail_row, likely_source, lower_edge_rows
+from scantriage.register.source import far_rail_row, likely_source, lower_edge_rows, place_seen
 from scantriage.scan.container import Landmarks
 
 KNOWN = geometry(height_m=1.7, distance_m=5.4)
@@ -34,7 +35,7 @@ def apart_cm(found, true):
 
 
 def ordinary(fan):
-    return place(outline(placement(fan)), n_rows=placement(fan).n_rows, size=SIZE, geometry=None)
+    return place_seen(outline(placement(fan)), n_rows=placement(fan).n_rows, size=SIZE, geometry=None)
 
 
 @pytest.mark.parametrize("fan", UNTOLD.values(), ids=UNTOLD)
@@ -73,6 +74,15 @@ def test_how_far_apart_the_lower_edges_show_tells_the_distance(fan):
     off, off_blind = (abs(source.distance_m - fan.source_distance_m) for source in (found, blind))
     assert off < 0.6  # as far as sources are apart
     assert off < off_blind
+
+
+@pytest.mark.parametrize("fan", UNTOLD.values(), ids=UNTOLD)
+def test_landmarks_alone_place_a_scan_nearer_to_the_truth_than_an_ordinary_source(fan):
+    where = placement(fan)
+    frame = replace(outline(where), landmarks=Landmarks(far_rail_row(where), lower_edge_rows(where)))
+    seen = place_seen(frame, n_rows=where.n_rows, size=SIZE, geometry=None)
+    assert apart_cm(seen, where) < 0.6 * apart_cm(ordinary(fan), where)
+    assert place_seen(frame, n_rows=where.n_rows, size=SIZE, geometry=fan).geometry == fan
 
 
 def test_two_scans_of_nothing_leave_the_source_among_those_that_there_are():
