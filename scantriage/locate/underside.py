@@ -39,6 +39,7 @@ _DENSEST, _DENSE, _FINE = 6.0, 3.0, 0.25  # attenuation beyond which more tells 
 _SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _OPEN = 0.06  # attenuation of open beam at most
 _DETAIL = 11  # columns, 0.15 to 0.3 m: beams across are narrower
+_NEVER = 1e-9  # probability of what nothing speaks for
 _FAINT = 0.02  # attenuation: a spread that noise alone may have
 
 
@@ -104,13 +105,13 @@ def check(weights: Weights) -> None:
 
 
 def lower_edges(weights: Weights, seen: Underside) -> LowerEdges:
-    """Ask the network. weights: by the names that torch gives them."""
+    """Ask the network. weights: by the names that torch gives them. Beyond the scan no edge is found."""
     depths, sure = [], []
-    for each in probabilities(weights, inputs_of(seen)):
+    for each in probabilities(weights, inputs_of(seen)) * seen.inside:
         peak = int(each.argmax())
         near_by = slice(max(0, peak - AROUND), peak + AROUND + 1)
         sure.append(float(each[near_by].sum()))
-        depths.append(float(each[near_by] @ seen.depths[near_by]) / sure[-1])
+        depths.append(float(each[near_by] @ seen.depths[near_by]) / max(sure[-1], _NEVER))
     return LowerEdges(depths[0], depths[1], sure[0], sure[1])
 
 

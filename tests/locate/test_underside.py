@@ -86,6 +86,15 @@ def test_answers_are_probabilities(seen):
         assert 0 < sure <= 1
 
 
+def test_beyond_the_scan_no_edge_is_found(seen):
+    ends = 200
+    cut = replace(seen, inside=np.arange(N_DEPTHS) < ends)
+    edges = lower_edges(weights(), cut)
+    assert max(edges.near, edges.far) < seen.depths[ends]
+    nothing = lower_edges(weights(), replace(seen, inside=np.zeros(N_DEPTHS, bool)))
+    assert nothing.near_sure == nothing.far_sure == 0
+
+
 def test_the_lowest_edge_is_the_outlines():
     edges = LowerEdges(near=300.0, far=320.0, near_sure=0.9, far_sure=0.4)
     assert edges.lowest == (320.0, 0.4)
