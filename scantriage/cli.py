@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _FAULT_OF_OURS, _UNUSABLE, _INTERRUPTED = 1, 2, 130
 _N_SHOWN, _N_PROBLEMS_SHOWN = 10, 20
 
+# of both commands that train a model
+_Models = Annotated[Path | None, typer.Option(help="Where the model goes; where triage looks, unless given.")]
+_Threads = Annotated[int | None, typer.Option(min=1, help="Processes and threads; one per core unless given.")]
+
 app = typer.Typer(
     name="scantriage",
     help="Compares the X-ray scans of a sea container made at its source and on arrival, and ranks what to open.",
@@ -116,7 +120,7 @@ def simulate(
 @app.command()
 def learn(
     folder: Annotated[Path, typer.Argument(help="Where examples and checkpoints are kept, to go on from.")],
-    models: Annotated[Path | None, typer.Option(help="Where the model goes; where triage looks, unless given.")] = None,
+    models: _Models = None,
     pairs: Annotated[int, typer.Option(min=300, help="Simulated pairs to train on.")] = 22_000,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Times that each pair is seen; 52 unless given, onward 6.")
@@ -124,9 +128,7 @@ def learn(
     onward: Annotated[
         bool, typer.Option("--onward", help="Go on from the model that is there, with pairs that it has not seen.")
     ] = False,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes and threads; one per core unless given.")
-    ] = None,
+    workers: _Threads = None,
 ) -> int:
     """Train the learned part of the comparison on simulated pairs; hours on two cores, resumable."""
     from scantriage.pipeline.learn_run import learn as run_learn
@@ -154,14 +156,12 @@ def learn(
 @app.command()
 def learn_undersides(
     folder: Annotated[Path, typer.Argument(help="Where examples and the checkpoint are kept, to go on from.")],
-    models: Annotated[Path | None, typer.Option(help="Where the model goes; where triage looks, unless given.")] = None,
+    models: _Models = None,
     scans: Annotated[int, typer.Option(min=20, help="Simulated scans to train on.")] = 3_000,
     epochs: Annotated[int, typer.Option(min=1, help="Times that each scan is seen, on every chassis.")] = 20,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes and threads; one per core unless given.")
-    ] = None,
+    workers: _Threads = None,
 ) -> int:
-    """Train what finds a container's lower edges in scans without geometry; ten minutes on two cores."""
+    """Train what finds a container's lower edges; ten minutes on two cores, resumable."""
     from scantriage.pipeline.model import MODELS
     from scantriage.pipeline.underside_run import learn_undersides as run_learn
 

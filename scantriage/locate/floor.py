@@ -13,7 +13,7 @@ from scantriage.arrays.robust import row_medians
 from scantriage.locate.height import floor_prior
 from scantriage.locate.roof import RoofLine
 from scantriage.locate.silhouette import Silhouette
-from scantriage.locate.straight import straightened
+from scantriage.locate.straight import shifted, straightened
 from scantriage.scan.container import ContainerSize
 from scantriage.scan.geometry import FanGeometry, FloatArray
 from scantriage.scan.image import FloatImage
@@ -79,11 +79,11 @@ def _edge_score(below: FloatImage, *, scale: float) -> FloatArray:
         return np.asarray(np.log(before + floor) - np.log(after + floor))
 
     reach = max(2, round(0.012 * scale))
-    line = row_medians(capped - (_shifted(capped, reach) + _shifted(capped, -reach)) / 2)
+    line = row_medians(capped - (shifted(capped, reach) + shifted(capped, -reach)) / 2)
     mean = cv2.blur(capped, (1, reach))
-    step = row_medians(_shifted(mean, reach // 2 + 1) - _shifted(mean, -(reach // 2 + 1)))
+    step = row_medians(shifted(mean, reach // 2 + 1) - shifted(mean, -(reach // 2 + 1)))
     air = cv2.dilate((cv2.blur(capped, (1, 3)) < _OPEN).astype(np.uint8), np.ones((under, 1), np.uint8))
-    open_below = _shifted(air.mean(axis=1, keepdims=True), -(under // 2 + gap))[:, 0]
+    open_below = shifted(air.mean(axis=1, keepdims=True), -(under // 2 + gap))[:, 0]
     rail = np.clip(_window(line, -1, 2), 0, 0.3) / 0.3 + np.clip(step, 0, 0.4) / 0.4
     return np.asarray(
         2 * contrast(members, 0.02) + contrast(middle, 0.3) + rail / 2 - 6 * np.maximum(open_below - 0.2, 0), np.float64
@@ -111,12 +111,6 @@ def _chassis_beyond(
     # the chassis' near side begins up to 0.12 m above the box's far side, which is the lower edge seen
     later = max(1, round(0.045 * scale))
     return np.asarray(maximum_filter1d(best, later + 1, mode="constant", origin=later // 2), np.float64)
-
-
-def _shifted(image: FloatImage, by: int) -> FloatImage:
-    """Rows moved down by ``by``; the first or last row repeated."""
-    index = np.clip(np.arange(image.shape[0]) - by, 0, image.shape[0] - 1)
-    return image[index]
 
 
 def _window(profile: NDArray[np.floating], first: int, last: int) -> FloatArray:

@@ -33,3 +33,8 @@ def straightened(
         ),
         np.float32,
     )  # fmt: skip
+
+
+def shifted(image: FloatImage, by: int) -> FloatImage:
+    """Rows moved down by ``by``; the first or last repeated."""
+    return image[np.clip(np.arange(image.shape[0]) - by, 0, image.shape[0] - 1)]

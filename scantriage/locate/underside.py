@@ -21,7 +21,7 @@ from scantriage.arrays.robust import row_medians, row_quantiles
 from scantriage.locate.height import floor_prior
 from scantriage.locate.roof import RoofLine
 from scantriage.locate.silhouette import Silhouette
-from scantriage.locate.straight import straightened
+from scantriage.locate.straight import shifted, straightened
 from scantriage.scan.image import FloatImage
 
 FloatArray = NDArray[np.floating[Any]]
@@ -125,7 +125,7 @@ def inputs_of(seen: Underside) -> NDArray[np.float32]:
     told += [_alike(cv2.blur(detail, (1, 3)), lag) for lag in LAGS]
     told += [(seen.below < _OPEN).mean(axis=1)]
     for step in STEPS:
-        above, below = _shifted(smooth, step), _shifted(smooth, -step)
+        above, below = shifted(smooth, step), shifted(smooth, -step)
         edge, line = below - above, smooth - (above + below) / 2
         told += [*_shared(edge, 4), (np.abs(edge) > 0.05).mean(axis=1), *_shared(line, 8)]
     told += [seen.inside, *np.broadcast_to([[3 * (seen.rail or 0)], [seen.rail is not None]], (2, len(seen.inside)))]
@@ -155,7 +155,7 @@ def _convolved(weights: Weights, name: str, values: FloatArray, *, reach: int = 
 
 def _alike(detail: FloatArray, lag: int) -> FloatArray:
     """(D,) correlation of each depth's columns with those so much higher."""
-    above = _shifted(detail, lag)
+    above = shifted(detail, lag)
     size, other = (np.sqrt((part * part).mean(axis=1) + 1e-5) for part in (detail, above))
     return np.asarray((above * detail).mean(axis=1) / (size * other))
 
@@ -165,8 +165,3 @@ def _shared(change: FloatArray, scale: float) -> tuple[FloatArray, FloatArray]:
     usual = row_medians(change)
     spread = row_medians(np.abs(change - usual[:, np.newaxis])) + _FAINT
     return scale * usual, scale / 10 * usual / spread
-
-
-def _shifted(image: FloatArray, by: int) -> FloatArray:
-    """Depths moved down by ``by``; the first or last repeated."""
-    return np.asarray(image[np.clip(np.arange(len(image)) - by, 0, len(image) - 1)])
