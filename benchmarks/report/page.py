@@ -8,7 +8,7 @@ from benchmarks.kept import Table
 from benchmarks.report.passage import PLOTS
 from benchmarks.report.quality_part import ablation_part, failures_part, quality_part, strange_part
 from benchmarks.report.results import Results, newest_of_each
-from benchmarks.report.speed_part import peers_part, real_part, scaling_part, speed_part
+from benchmarks.report.speed_part import kernels_part, peers_part, real_part, scaling_part, speed_part
 from benchmarks.report.targets import Target, quality_targets, speed_targets
 
 _OPENING = """# Benchmarks
@@ -40,6 +40,8 @@ def write_page(results_folder: Path, docs: Path) -> Path:
         passages += speed_part(results.speed, plots)
     if results.scaling is not None:
         passages += scaling_part(results.scaling, plots)
+    if results.bandwidth is not None:
+        passages += kernels_part(results.bandwidth)
     if results.peers is not None:
         passages += peers_part(results.peers, plots)
     page = docs / "benchmarks.md"

@@ -58,6 +58,7 @@ class Results:
     failures: Result | None
     speed: Result | None
     scaling: Result | None
+    bandwidth: Result | None
     peers: Result | None
     real_rescans: Result | None
 
@@ -74,6 +75,7 @@ def newest_of_each(folder: Path) -> Results:
         failures=_newest(folder, "failures"),
         speed=_newest(folder, "speed"),
         scaling=_newest(folder, "scaling"),
+        bandwidth=_newest(folder, "bandwidth"),
         peers=_newest(folder, "peers"),
         real_rescans=_newest(folder, "real_rescans"),
     )

@@ -73,7 +73,7 @@ def quality_targets(detection: Result) -> list[Target]:
 
 
 def speed_targets(results: Results) -> list[Target]:
-    """Of time, memory and the comparison with peers; of what has been measured."""
+    """Of time, memory, hot kernels and the comparison with peers; of what has been measured."""
     targets: list[Target] = []
     if results.speed is not None:
         ms = {str(row["stage"]): row for row in results.speed.rows("Time, ms")}
@@ -86,6 +86,9 @@ def speed_targets(results: Results) -> list[Target]:
     if results.scaling is not None:
         gained = float(results.scaling.rows("Workers")[-1]["times one worker"] or 0)
         targets.append(Target("two workers, times one", gained, 1.8))
+    if results.bandwidth is not None:
+        for row in results.bandwidth.rows("Kernels against memory"):
+            targets.append(Target(f"{row['kernel']}, times moving its bytes", float(row["times"] or 0), None, 4))
     if results.peers is not None and results.peers.measured["timing"]:
         for row in results.peers.rows("Time per pair")[1:]:
             name = str(row["peer"])
