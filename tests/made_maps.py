@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from scantriage.compare.learned_inputs import APART, AT_DEPTHS
+from scantriage.compare.learned_inputs import AT_DEPTHS, BOLD
 from scantriage.compare.maps import CHANNELS, Circumstances, Maps
 from scantriage.learn.batches import Item
 from scantriage.learn.example import Example
@@ -56,7 +56,7 @@ def example(shape=(24, 40), *, seed=0, label="added", net_kg=40.0) -> Example:
 
 def but_depths(inputs):
     """Inputs without those that half precision keeps less well: differences of what two scans show."""
-    return np.delete(inputs, range(AT_DEPTHS.start, APART.stop), axis=0)
+    return np.delete(inputs, range(AT_DEPTHS.start, BOLD.stop), axis=0)
 
 
 def item(inputs, *, masks=None, label="clean", net_kg=0.0, peak=1.0) -> Item:

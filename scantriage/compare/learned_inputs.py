@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from scantriage.arrays.resample import reduce_mean
 from scantriage.compare.maps import CHANNELS, Circumstances, Maps
@@ -18,6 +19,9 @@ POOL = 2  # cells each way: a sports bag is 4 of them high and 3 wide
 SCALES = 4  # the network halves its inputs twice
 DEPTHS_M = tuple(0.25 * step for step in range(-4, 5))  # at which both scans are laid one upon the other
 _THIN_G_CM2 = 1.5  # what differs by less counts in proportion, more by its logarithm
+_BOLD_G_CM2 = 10.0  # the same among goods with a texture, where what is thin is all alike
+_PLAIN_G_CM2 = 8.0  # of what one scan alone shows more of than its surroundings
+_AROUND = 13  # cells along, 1.5 m: wider than a load in cargo, narrower than what a container is stowed with
 
 _LOCAL = (
     "mass", "significance", "window", "noise", "origin", "rescan", "difference", "depth", "spread",
@@ -31,8 +35,10 @@ _PLACE = (
 
 AT_DEPTHS = slice(len(_LOCAL), len(_LOCAL) + len(DEPTHS_M))
 APART = slice(AT_DEPTHS.stop, AT_DEPTHS.stop + len(DEPTHS_M))
-BY_DEPTH = (AT_DEPTHS, APART)  # inputs that change their order when the container is mirrored across
-SHOWN = slice(0, APART.stop)  # inputs that the scans show there; the others tell where it is
+BOLD = slice(APART.stop, APART.stop + len(DEPTHS_M))
+BY_DEPTH = (AT_DEPTHS, APART, BOLD)  # inputs that change their order when the container is mirrored across
+ALONE = slice(BOLD.stop, BOLD.stop + 4)  # origin scan and rescan beyond their rows, and beyond what is around
+SHOWN = slice(0, ALONE.stop)  # inputs that the scans show there; the others tell where it is
 N_INPUTS = SHOWN.stop + len(_PLACE)
 
 
@@ -44,12 +50,13 @@ FRONT, DOORS = _number("front"), _number("doors")  # inputs that change places w
 MIRRORED_IN_DEPTH = (_number("depth"),)  # inputs that change their sign when it is mirrored across
 # Inputs that change their sign when the two scans change places, and inputs that change places then.
 SIGNED = (
-    *map(_number, ("mass", "significance", "window", "difference")), *range(AT_DEPTHS.start, APART.stop)
+    *map(_number, ("mass", "significance", "window", "difference")), *range(AT_DEPTHS.start, BOLD.stop)
 )  # fmt: skip
-EXCHANGED = tuple(
-    (_number(f"{name}origin"), _number(f"{name}rescan"))
-    for name in ("", "seen_", "left_", "weight_", "usable_", "steep_", "known_")
-)
+EXCHANGED = (
+    *((_number(f"{name}origin"), _number(f"{name}rescan"))
+      for name in ("", "seen_", "left_", "weight_", "usable_", "steep_", "known_")),
+    *((first, first + 1) for first in range(ALONE.start, ALONE.stop, 2)),
+)  # fmt: skip
 
 
 def inputs_of(maps: Maps) -> NDArray[np.float32]:
@@ -60,8 +67,9 @@ def inputs_of(maps: Maps) -> NDArray[np.float32]:
     difference = of["mass_kg"] / np.float32(10 * pair.cell_z_m * pair.cell_x_m)
     differs, seen = _at_depths(of, pair)
     pooled = _pooled([*_local(of, difference), *np.arcsinh(differs / np.float32(_THIN_G_CM2))])
-    apart = np.arcsinh(_apart(_pooled(differs), _pooled(seen) == 1) / np.float32(_THIN_G_CM2))
-    return np.concatenate([pooled, apart, _place(pair, pooled.shape[1:])]).astype(np.float32)
+    apart = _apart(_pooled(differs), _pooled(seen) == 1)
+    scales = (np.arcsinh(apart / np.float32(scale)) for scale in (_THIN_G_CM2, _BOLD_G_CM2))
+    return np.concatenate([pooled, *scales, _alone(of), _place(pair, pooled.shape[1:])]).astype(np.float32)
 
 
 def _pooled(channels: Iterable[FloatArray]) -> NDArray[np.float32]:
@@ -123,6 +131,17 @@ def _apart(differs: FloatArray, seen: NDArray[np.bool_]) -> FloatArray:
     middle = [np.take_along_axis(rising, np.maximum(at, 0), -1) for at in ((n_seen - 1) // 2, n_seen // 2)]
     usual = np.where(n_seen > 0, (middle[0] + middle[1]) / 2, 0)
     return np.where(seen, differs - usual, 0)
+
+
+def _alone(of: dict[str, FloatArray]) -> FloatArray:
+    """`ALONE`: what each scan by itself shows more of than its row does, and than the cells around along the container.
+
+    Goods are stowed evenly, and what was hidden among them stands out in one scan before any other is laid upon it.
+    """
+    shown, usable = (_pooled(of[f"{what}_{name}"] for name in ("origin", "rescan")) for what in ("seen", "usable"))
+    read = usable == 1
+    around = np.where(read, shown - median_filter(shown, (1, 1, _AROUND), mode="nearest"), 0)
+    return np.asarray(np.arcsinh(np.concatenate([_apart(shown, read), around]) / np.float32(_PLAIN_G_CM2)))
 
 
 def _rows(fan: Fan, depth_m: float, n_rows: int, pair: Circumstances) -> FloatArray:

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from made_maps import but_depths, maps
 
-from scantriage.compare.learned_inputs import APART, AT_DEPTHS, DEPTHS_M, DOORS, FRONT, N_INPUTS, inputs_of
+from scantriage.compare.learned_inputs import (
+    ALONE,
+    APART,
+    AT_DEPTHS,
+    BOLD,
+    DEPTHS_M,
+    DOORS,
+    FRONT,
+    N_INPUTS,
+    inputs_of,
+)
 from scantriage.compare.maps import CHANNELS, Maps
 from scantriage.learn.batches import exchanged, mirrored_across, mirrored_along, varied
 
@@ -157,6 +167,32 @@ def test_what_is_usual_is_what_could_be_seen():
     assert not with_a_beam(200, 5, unseen=80).any()
 
 
+def test_a_block_among_even_goods_stands_alone_in_the_scan_that_shows_it():
+    one = maps((24, 80))
+    channels = np.zeros_like(one.channels)
+    goods, block = 80.0 * (1 + np.arange(24) % 5)[:, np.newaxis] / 3, 12.0  # in layers, g/cm2
+    for name in ("origin", "rescan"):
+        channels[CHANNELS.index(f"seen_{name}")], channels[CHANNELS.index(f"usable_{name}")] = goods, 1
+    channels[CHANNELS.index("seen_rescan"), 8:14, 30:40] += block
+    origin_row, rescan_row, origin_around, rescan_around = inputs_of(Maps(channels, one.circumstances))[ALONE]
+    expected = np.zeros((12, 40))
+    expected[4:7, 15:20] = np.arcsinh(block / 8)
+    for origin, rescan in ((origin_row, rescan_row), (origin_around, rescan_around)):
+        assert not origin.any()
+        np.testing.assert_allclose(rescan, expected, atol=1e-5)
+
+
+def test_a_stack_among_others_is_beyond_its_row_and_a_stow_that_ends_is_like_what_is_around_it():
+    """Half of a container is stowed: its rows have no usual load, but nothing stands out from what is around."""
+    one = maps((24, 120))
+    channels = np.zeros_like(one.channels)
+    channels[CHANNELS.index("usable_rescan")] = 1
+    channels[CHANNELS.index("seen_rescan"), :, :50] = 60
+    _, row, _, around = inputs_of(Maps(channels, one.circumstances))[ALONE]
+    assert (row[:, :25] > 2).all()
+    assert not around.any()
+
+
 def test_half_precision_keeps_what_differs_also_in_dense_cargo():
     """Two loads of 300 g/cm2 that differ by 0.05: halves of such numbers are 0.25 apart."""
     channels = maps().channels.copy()
@@ -173,6 +209,7 @@ def test_half_precision_keeps_what_differs_also_in_dense_cargo():
     # but differences of what two scans show, up to 160 g/cm2 each here, in units of 1.5: twice 0.06 between halves
     np.testing.assert_allclose(rough[AT_DEPTHS], exact[AT_DEPTHS], atol=2 * 0.06 / 1.5)
     np.testing.assert_allclose(rough[APART], exact[APART], atol=4 * 0.06 / 1.5)  # and of their row's
+    np.testing.assert_allclose(rough[BOLD], exact[BOLD], atol=4 * 0.06 / 10)
 
 
 def test_inputs_are_of_about_unit_size_whatever_the_cargo():
