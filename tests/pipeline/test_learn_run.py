@@ -268,8 +268,8 @@ def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, mon
     assert (told["folder"], told["n_pairs"], told["n_epochs"], told["onward"]) == (tmp_path, 22_000, 52, False)
 
 
-@pytest.mark.parametrize(("words", "n_epochs"), [((), 6), (("--epochs", 9), 9)])
-def test_onward_sees_each_pair_six_times_unless_told_otherwise(tmp_path, monkeypatch, told, words, n_epochs):
+@pytest.mark.parametrize(("words", "n_epochs"), [((), 14), (("--epochs", 9), 9)])
+def test_onward_sees_each_pair_fourteen_times_unless_told_otherwise(tmp_path, monkeypatch, told, words, n_epochs):
     command(monkeypatch, tmp_path, "--onward", *words)
     assert (told["onward"], told["n_epochs"]) == (True, n_epochs)
 
