@@ -41,7 +41,7 @@ def write_page(results_folder: Path, docs: Path) -> Path:
     if results.scaling is not None:
         passages += scaling_part(results.scaling, plots)
     if results.bandwidth is not None:
-        passages += kernels_part(results.bandwidth)
+        passages.append(kernels_part(results.bandwidth))
     if results.peers is not None:
         passages += peers_part(results.peers, plots)
     page = docs / "benchmarks.md"

@@ -33,11 +33,11 @@ def scaling_part(scaling: Result, plots: Path) -> list[str]:
     ]
 
 
-def kernels_part(bandwidth: Result) -> list[str]:
+def kernels_part(bandwidth: Result) -> str:
     """Each hot kernel beside the speed of memory."""
     speed = f"Copying moves {bandwidth.measured['copy_gb_s']:.1f} GB/s."
     note = f"{speed} moving: the time that the bytes take at that speed."
-    return [tabled("Hot kernels beside memory, ms", bandwidth.rows("Kernels against memory"), bandwidth, note)]
+    return tabled("Hot kernels beside memory, ms", bandwidth.rows("Kernels against memory"), bandwidth, note)
 
 
 def peers_part(peers: Result, plots: Path) -> list[str]:

@@ -57,11 +57,12 @@ def row_medians(values: FloatArray) -> FloatArray:
 
 
 def running_median(values: FloatArray, width: int) -> FloatArray:
-    """Median in a sliding window along a 1-D array; at the ends the first and last value count on.
+    """Median in a sliding window along the last axis; at the ends the first and last value count on.
 
     width: in samples; an even width counts as the next odd one.
     """
-    return np.asarray(median_filter(values, size=width | 1, mode="nearest"))
+    window = (1,) * (values.ndim - 1) + (width | 1,)
+    return np.asarray(median_filter(values, size=window, mode="nearest"))
 
 
 def fill_gaps(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from scantriage.arrays.resample import reduce_mean
+from scantriage.arrays.robust import running_median
 from scantriage.compare.maps import CHANNELS, Circumstances, Maps
 from scantriage.scan.placement import Fan
 
@@ -140,7 +140,7 @@ def _alone(of: dict[str, FloatArray]) -> FloatArray:
     """
     shown, usable = (_pooled(of[f"{what}_{name}"] for name in ("origin", "rescan")) for what in ("seen", "usable"))
     read = usable == 1
-    around = np.where(read, shown - median_filter(shown, (1, 1, _AROUND), mode="nearest"), 0)
+    around = np.where(read, shown - running_median(shown, _AROUND), 0)
     return np.asarray(np.arcsinh(np.concatenate([_apart(shown, read), around]) / np.float32(_PLAIN_G_CM2)))
 
 
