@@ -122,9 +122,7 @@ def learn(
     folder: Annotated[Path, typer.Argument(help="Where examples and checkpoints are kept, to go on from.")],
     models: _Models = None,
     pairs: Annotated[int, typer.Option(min=300, help="Simulated pairs to train on.")] = 22_000,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Times that each pair is seen; 52 unless given, onward 14.")
-    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Times that each pair is seen.")] = 15,
     onward: Annotated[
         bool, typer.Option("--onward", help="Go on from the model that is there, with pairs that it has not seen.")
     ] = False,
@@ -140,7 +138,7 @@ def learn(
             folder,
             models,
             n_pairs=pairs,
-            n_epochs=epochs or (14 if onward else 52),
+            n_epochs=epochs,
             onward=onward,
             n_workers=workers or _n_cores(),
             progress=progress,

@@ -1,8 +1,6 @@
 """Training: it learns, goes on as if it had never stopped, and refuses what is of another training."""
 
-import itertools
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +13,7 @@ from scantriage.learn import network as network_module
 from scantriage.learn import training
 from scantriage.learn.batches import batch_of
 from scantriage.learn.scores import scores_of
-from scantriage.learn.training import Plan, Start, loss_of, train
+from scantriage.learn.training import FilterMuon, Plan, Start, loss_of, optimisers_of, train
 
 
 def blob_items(n, *, seed=0, shape=(12, 16)):
@@ -155,23 +153,58 @@ def test_a_checkpoint_that_cannot_be_taken_up_is_refused_in_one_sentence(tmp_pat
     assert str(path) in refused.value.sentence
 
 
-def test_the_rate_rises_and_falls_five_times_whatever_epoch_it_is_taken_up_at():
-    optimiser = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], training.MOST_RATE)
+def as_trained():
+    network = network_module.Network()
+    return network.to(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("name", ["filters", "rest"])
+def test_the_rate_rises_once_and_falls_whatever_epoch_it_is_taken_up_at(name):
+    optimiser = optimisers_of(as_trained())[name]
+    most = optimiser.defaults["lr"]
     rates = []
-    ends = [round(share * 52) for share in training.CYCLES]
-    for epoch in range(52):
-        schedule = training._schedule(optimiser, epoch, Plan(52, 0, Path()), 20)
-        for _ in range(20):
+    for epoch in range(20):
+        schedule = training._schedule(optimiser, epoch * 10, 200)
+        for _ in range(10):
             rates.append(schedule.get_last_lr()[0])
             optimiser.step()
             schedule.step()
-    tops = [k for k in range(1, len(rates) - 1) if rates[k - 1] < rates[k] > rates[k + 1]]
-    assert len(tops) == 5
-    for top, (first, last) in zip(tops, itertools.pairwise(ends), strict=True):
-        assert first * 20 < top < last * 20
-    assert [rates[top] for top in tops] == pytest.approx([training.MOST_RATE] * 5, rel=0.02)
-    assert max(rates[end * 20] for end in ends[1:-1]) < 0.1 * training.MOST_RATE  # where a cycle ended
-    assert np.abs(np.diff(rates)).max() < 0.2 * training.MOST_RATE  # no leap where an epoch begins
+    assert int(np.argmax(rates)) == pytest.approx(training.RISING * 200, abs=1)
+    assert max(rates) == pytest.approx(most)
+    assert rates[-1] < 0.01 * most
+    assert np.count_nonzero(np.diff(np.sign(np.diff(rates)))) == 1  # one top
+    assert np.abs(np.diff(rates)).max() < 0.1 * most  # no leap where an epoch begins
+
+
+def test_each_weight_is_learned_once():
+    network = as_trained()
+    before = {name: values.clone() for name, values in network.named_parameters()}
+    optimisers = optimisers_of(network)
+    assert [sum(values.numel() for values in one.param_groups[0]["params"]) for one in optimisers.values()] == [
+        sum(
+            values.numel() for name, values in before.items() if (values.ndim == 4 and name != "maps.weight") is filters
+        )
+        for filters in (True, False)
+    ]
+    for values in network.parameters():
+        values.grad = torch.randn_like(values)
+    for one in optimisers.values():
+        one.step()
+    assert all((values != before[name]).any() for name, values in network.named_parameters())
+
+
+def test_filters_learn_what_parts_their_channels_as_fast_as_what_these_share():
+    filters = torch.nn.Parameter(torch.zeros(6, 4, 3, 3).to(memory_format=torch.channels_last))
+    rng = np.random.default_rng(0)
+    bases = [np.linalg.qr(rng.normal(size=(n, 6)))[0] for n in (6, 36)]
+    sizes = np.array([1.0, 0.3, 0.1, 0.1, 0.03, 0.03])  # of what they share and what parts them
+    gradient = (bases[0] * sizes) @ bases[1].T
+    filters.grad = torch.from_numpy(gradient.reshape(6, 3, 3, 4).astype(np.float32)).permute(0, 3, 1, 2)
+    FilterMuon([filters]).step()
+    step = filters.detach().permute(0, 2, 3, 1).reshape(6, -1).numpy() / training.FILTER_RATE
+    along = -np.diag(bases[0].T @ step @ bases[1])
+    assert along.min() > 0.4
+    assert along.max() < 1.4
 
 
 def loss_of_places(network, monkeypatch, one):
