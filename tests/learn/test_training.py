@@ -13,7 +13,7 @@ from scantriage.learn import network as network_module
 from scantriage.learn import training
 from scantriage.learn.batches import batch_of
 from scantriage.learn.scores import scores_of
-from scantriage.learn.training import FilterMuon, Plan, Start, loss_of, optimisers_of, train
+from scantriage.learn.training import AFRESH, FilterMuon, Plan, Start, loss_of, optimisers_of, train
 
 
 def blob_items(n, *, seed=0, shape=(12, 16)):
@@ -160,7 +160,7 @@ def as_trained():
 
 @pytest.mark.parametrize("name", ["filters", "rest"])
 def test_the_rate_rises_once_and_falls_whatever_epoch_it_is_taken_up_at(name):
-    optimiser = optimisers_of(as_trained())[name]
+    optimiser = optimisers_of(as_trained(), AFRESH)[name]
     most = optimiser.defaults["lr"]
     rates = []
     for epoch in range(20):
@@ -179,7 +179,7 @@ def test_the_rate_rises_once_and_falls_whatever_epoch_it_is_taken_up_at(name):
 def test_each_weight_is_learned_once():
     network = as_trained()
     before = {name: values.clone() for name, values in network.named_parameters()}
-    optimisers = optimisers_of(network)
+    optimisers = optimisers_of(network, AFRESH)
     assert [sum(values.numel() for values in one.param_groups[0]["params"]) for one in optimisers.values()] == [
         sum(
             values.numel() for name, values in before.items() if (values.ndim == 4 and name != "maps.weight") is filters
@@ -200,8 +200,8 @@ def test_filters_learn_what_parts_their_channels_as_fast_as_what_these_share():
     sizes = np.array([1.0, 0.3, 0.1, 0.1, 0.03, 0.03])  # of what they share and what parts them
     gradient = (bases[0] * sizes) @ bases[1].T
     filters.grad = torch.from_numpy(gradient.reshape(6, 3, 3, 4).astype(np.float32)).permute(0, 3, 1, 2)
-    FilterMuon([filters]).step()
-    step = filters.detach().permute(0, 2, 3, 1).reshape(6, -1).numpy() / training.FILTER_RATE
+    FilterMuon([filters], 0.02).step()
+    step = filters.detach().permute(0, 2, 3, 1).reshape(6, -1).numpy() / 0.02
     along = -np.diag(bases[0].T @ step @ bases[1])
     assert along.min() > 0.4
     assert along.max() < 1.4
