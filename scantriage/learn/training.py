@@ -105,7 +105,7 @@ def _load(network: Network, start: Start) -> None:
 
 
 def optimisers_of(network: Network, rates: Rates) -> dict[str, torch.optim.Optimizer]:
-    """Muon for filters of 3 by 3, AdamW for the few weights that are none."""
+    """Muon for filters of 3 by 3, AdamW for the few weights that are none. The network's channels must lie last."""
     filters = [values for values in network.parameters() if _is_filter(values)]
     rest = [values for values in network.parameters() if not _is_filter(values)]
     return {
