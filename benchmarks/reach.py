@@ -52,8 +52,8 @@ def _read(paths: list[Path]) -> _Loads:
     facts, found = [], []
     for path in track(paths):
         example = read_example(path)
-        own = example.masks.any(axis=0)[example.maps.inside]
-        if example.label in ("added", "removed") and abs(example.net_kg) >= _LEAST_KG and own.any():
+        own = (example.masks == 1).any(axis=0)[example.maps.inside]
+        if example.label in ("added", "removed") and abs(example.net_kg[0]) >= _LEAST_KG and own.any():
             facts.append(_facts(example, own))
             found.append(opinion_of(example.maps).pair > FOUND)
     return _Loads(np.array(facts), np.array(found))
@@ -65,7 +65,7 @@ def _facts(example: Example, own: NDArray[np.bool_]) -> list[float]:
     here = zones_of_cells(example.maps, size, doors_known=True)[own].tolist()
     zone = max(_ZONES, key=here.count)
     around = [float(layer[own].mean()) for layer in conditions(example.maps)]
-    return [np.log(abs(example.net_kg)), *around, *(float(zone == other) for other in _ZONES)]
+    return [np.log(abs(example.net_kg[0])), *around, *(float(zone == other) for other in _ZONES)]
 
 
 def _fitted(loads: _Loads) -> NDArray[np.float64]:

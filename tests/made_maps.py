@@ -47,11 +47,13 @@ def maps(shape=(24, 40), *, seed=0, **parts) -> Maps:
 
 
 def example(shape=(24, 40), *, seed=0, label="added", net_kg=40.0) -> Example:
-    """Maps with a box marked where something was added."""
-    masks = np.zeros((2, *shape), np.bool_)
+    """Maps with a box marked where something was added; of each container two, as their seeds count."""
+    masks = np.zeros((2, *shape), np.uint8)
     if label == "added":
-        masks[0, 4:10, 6:12] = True
-    return Example(maps(shape, seed=seed), masks, label, net_kg, "doors", "bananas", opposite=True)
+        masks[0, 4:10, 6:12] = 1
+    return Example(
+        maps(shape, seed=seed), masks, label, (net_kg,), "doors", "bananas", opposite=True, container=seed // 2
+    )
 
 
 def but_depths(inputs):
@@ -59,7 +61,7 @@ def but_depths(inputs):
     return np.delete(inputs, range(AT_DEPTHS.start, BOLD.stop), axis=0)
 
 
-def item(inputs, *, masks=None, label="clean", net_kg=0.0, peak=1.0) -> Item:
+def item(inputs, *, masks=None, label="clean", net_kg=(0.0,), peak=1.0) -> Item:
     """An example as a network takes it."""
-    masks = np.zeros((2, *inputs.shape[1:]), np.bool_) if masks is None else masks
+    masks = np.zeros((2, *inputs.shape[1:]), np.uint8) if masks is None else masks.astype(np.uint8)
     return Item(inputs.astype(np.float16), masks, label, net_kg, "", opposite=False, known=True, peak=peak)

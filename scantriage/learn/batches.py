@@ -1,9 +1,10 @@
-"""Examples as a network takes them, mirrored, exchanged and spliced at random."""
+"""Examples as a network takes them, thinned, mirrored, exchanged and spliced at random."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,22 +33,27 @@ END_COLS = 10  # columns of 12 cm: so near an end inputs tell how far it is, and
 N_KNOTS = 6  # of how much it is stretched, evenly along the container
 MOST_STRETCH = 1.4  # or its inverse: pallets are of many widths, and none is more than twice as wide as another
 
+Values = NDArray[np.float32]
+Counts = NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """inputs: (N_INPUTS, Z, S) float16; masks: (2, Z, S) bool; what is needed to weigh and to tabulate it.
+    """inputs: (N_INPUTS, Z, S) float16; masks: (2, Z, S) uint8 and net_kg as an example has them; for tables the rest.
 
+    without: inputs of the same container with nothing done to it; None for itself and where there are none.
     peak: largest significance of the comparison, sign aside, which what is learned must beat.
     """
 
     inputs: NDArray[np.float16]
-    masks: NDArray[np.bool_]
+    masks: NDArray[np.uint8]
     label: str
-    net_kg: float
+    net_kg: tuple[float, ...]
     place: str
     opposite: bool
     known: bool
     peak: float
+    without: NDArray[np.float16] | None = None
 
     @property
     def changed(self) -> bool:
@@ -55,27 +61,34 @@ class Item:
         return self.label != "clean"
 
     @property
-    def weight(self) -> float:
-        """How much this example counts."""
-        if self.label in ("clean", "swapped", "moved"):
-            return 1.0
-        return float(np.clip(abs(self.net_kg) / LEARNABLE_KG, LEAST_WEIGHT, 1))
+    def shown_kg(self) -> float:
+        """Net mass of the load that label and place speak of, sign aside; 0 where they speak of none."""
+        return abs(self.net_kg[0]) if self.net_kg else 0.0
+
+    @property
+    def counts(self) -> Counts:
+        """(2, Z, S) float32 how much the load in each cell counts, up to 1; 0 where none lies."""
+        of_loads = np.clip(np.abs(self.net_kg) / LEARNABLE_KG, LEAST_WEIGHT, 1)
+        return np.concatenate([[0], of_loads]).astype(np.float32)[self.masks]
 
 
 def load_items(paths: Sequence[Path]) -> list[Item]:
     """Read examples into memory, 0.6 MB each."""
-    return [_item(path) for path in paths]
+    read = [_item(path) for path in paths]
+    clean = {container: item.inputs for container, item in read if not item.changed}
+    return [_beside(item, clean.get(container)) for container, item in read]
 
 
-def _item(path: Path) -> Item:
+def _item(path: Path) -> tuple[int, Item]:
+    """An item with the number of its container."""
     example = read_example(path)
     inputs = inputs_of(example.maps)
     rows, cols = inputs.shape[1:]
     blocks = example.masks[:, : rows * POOL, : cols * POOL].reshape(2, rows, POOL, cols, POOL)
     window, sd = example.maps.channels[1:3]
-    return Item(
+    return example.container, Item(
         inputs=inputs.astype(np.float16),
-        masks=np.asarray(blocks.any(axis=(2, 4))),
+        masks=np.asarray(blocks.max(axis=(2, 4))),
         label=example.label,
         net_kg=example.net_kg,
         place=example.place,
@@ -85,21 +98,33 @@ def _item(path: Path) -> Item:
     )
 
 
+def _beside(item: Item, clean: NDArray[np.float16] | None) -> Item:
+    """The item with what its container looks like with nothing done to it, if it was cut to the same size."""
+    if clean is None or not item.changed or clean.shape != item.inputs.shape:
+        return item
+    return replace(item, without=clean)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """B examples of one size.
 
-    inside: (B, Z, S) bool, False where padded. located: (B,) False where something was done but not to a place.
-    places, pairs: (B,) weights of the two losses.
+    counts: (B, 2, Z, S) how much what was added and removed in each cell counts, 0 where nothing was. inside:
+    (B, Z, S) bool, False where padded. located: (B,) False where something was done but not to a place. weights: (B,)
+    how much each pair counts.
     """
 
     inputs: Tensor
-    masks: Tensor
+    counts: Tensor
     inside: Tensor
     changed: Tensor
     located: Tensor
-    places: Tensor
-    pairs: Tensor
+    weights: Tensor
+
+    @property
+    def masks(self) -> Tensor:
+        """(B, 2, Z, S) 1 where something was added and where something was removed, 0 elsewhere."""
+        return (self.counts > 0).to(self.counts.dtype)
 
 
 def groups(items: Sequence[Item], size: int, rng: np.random.Generator | None) -> list[list[int]]:
@@ -115,56 +140,80 @@ def groups(items: Sequence[Item], size: int, rng: np.random.Generator | None) ->
     return cut if rng is None else [cut[k] for k in rng.permutation(len(cut))]
 
 
-Values = NDArray[np.float32]
-Truth = NDArray[np.bool_]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """What a batch takes of an item: inputs, masks, whether anything was done, and how much it counts.
+    """What a batch takes of an item: inputs, how much what was done in each cell counts, and whether anything was done.
 
     located: False where something was done but not to a place.
     """
 
     values: Values
-    truth: Truth
+    counts: Counts
     changed: bool
     located: bool
-    weight: float
 
     @property
     def told(self) -> bool:
         """Whether it is known of each part of the container if anything was done there."""
-        return not self.changed or not self.located or bool(self.truth.any())
+        return not self.changed or not self.located or bool(self.counts.any())
+
+    @property
+    def weight(self) -> float:
+        """How much it counts as a whole: as its load that counts most; least where that lies out of sight."""
+        if not self.changed or not self.located:
+            return 1.0
+        return float(max(self.counts.max(), LEAST_WEIGHT))
 
 
 def batch_of(items: Sequence[Item], rng: np.random.Generator | None) -> Batch:
-    """One batch of items of one shape; mirrored, exchanged, stretched and spliced where a generator is given."""
+    """One batch of items of one shape, varied and spliced where a generator is given."""
     samples = [_sample(item, rng) for item in items]
     if rng is not None:
         samples = [_perhaps_spliced(k, samples, rng) for k in range(len(samples))]
     n_inputs, z, s = items[0].inputs.shape
     rows, cols = z + -z % SCALES, s + -s % SCALES
     inputs = np.zeros((len(items), n_inputs, rows, cols), np.float32)
-    masks = np.zeros((len(items), 2, rows, cols), np.float32)
+    counts = np.zeros((len(items), 2, rows, cols), np.float32)
     inside = np.zeros((len(items), rows, cols), np.bool_)
     inside[:, :z, :s] = True
     for k, sample in enumerate(samples):
-        inputs[k, :, :z, :s], masks[k, :, :z, :s] = sample.values, sample.truth
-    located = torch.tensor([sample.located for sample in samples])
-    weights = torch.tensor([sample.weight for sample in samples])
+        inputs[k, :, :z, :s], counts[k, :, :z, :s] = sample.values, sample.counts
     return Batch(
-        torch.from_numpy(inputs), torch.from_numpy(masks), torch.from_numpy(inside),
+        torch.from_numpy(inputs), torch.from_numpy(counts), torch.from_numpy(inside),
         changed=torch.tensor([float(sample.changed) for sample in samples]),
-        located=located, places=weights * located, pairs=weights,
+        located=torch.tensor([sample.located for sample in samples]),
+        weights=torch.tensor([sample.weight for sample in samples]),
     )  # fmt: skip
 
 
 def _sample(item: Item, rng: np.random.Generator | None) -> Sample:
-    values, truth = item.inputs.astype(np.float32), item.masks
+    values, counts = item.inputs.astype(np.float32), item.counts
     if rng is not None:
-        values, truth = varied(values, truth, rng)
-    return Sample(values, truth, item.changed, item.label != "swapped", item.weight)
+        values, counts = varied(*thinned(values, counts, item.without, rng), rng)
+    return Sample(values, counts, item.changed, item.label != "swapped")
+
+
+def thinned(
+    values: Values, counts: Counts, without: NDArray[np.float16] | None, rng: np.random.Generator
+) -> tuple[Values, Counts]:
+    """Inputs and counts with one of the loads alone as often as not, and the other columns as they were without.
+
+    Where all loads are always there, a container with one is rare; in a port it is what there is to be found.
+    """
+    parts = _parts(np.asarray(counts.any(axis=(0, 1))))
+    if without is None or len(parts) < 2 or rng.random() < 0.5:
+        return values, counts
+    for k in rng.permutation(len(parts))[1:]:
+        values[:, :, parts[k]], counts[:, :, parts[k]] = without[:, :, parts[k]], 0
+    return values, counts
+
+
+def _parts(loaded: NDArray[np.bool_]) -> list[slice]:
+    """Columns that belong to each load, all columns together: loads are parted midway between them."""
+    edges = np.diff(loaded, prepend=False, append=False).nonzero()[0]
+    cuts = (edges[1:-1:2] + edges[2::2]) // 2
+    bounds = [0, *cuts.tolist(), len(loaded)]
+    return [slice(*ends) for ends in pairwise(bounds)]
 
 
 def _perhaps_spliced(k: int, samples: Sequence[Sample], rng: np.random.Generator) -> Sample:
@@ -184,62 +233,58 @@ def spliced(front: Sample, rear: Sample, rng: np.random.Generator) -> Sample:
     if cut is None:
         return front
     values = np.concatenate([front.values[:, :, :cut], rear.values[:, :, cut:]], axis=2)
-    truth = np.concatenate([front.truth[:, :, :cut], rear.truth[:, :, cut:]], axis=2)
+    counts = np.concatenate([front.counts[:, :, :cut], rear.counts[:, :, cut:]], axis=2)
     # what was done to a container as a whole was done to each part of it
-    parts = ((front, truth[:, :, :cut]), (rear, truth[:, :, cut:]))
-    done = [sample for sample, part in parts if not sample.located or part.any()]
-    return Sample(
-        values, truth, changed=bool(done), located=front.located and rear.located,
-        weight=max((sample.weight for sample in done), default=1.0),
-    )  # fmt: skip
+    located = front.located and rear.located
+    return Sample(values, counts, changed=bool(counts.any()) or not located, located=located)
 
 
 def _cut(front: Sample, rear: Sample, rng: np.random.Generator) -> int | None:
     """A column in the middle half that cuts no load of either; None where some tries find none."""
     if not (front.told and rear.told):
         return None
-    n_cols = front.truth.shape[2]
+    n_cols = front.counts.shape[2]
     for cut in rng.integers(n_cols // 4, 3 * n_cols // 4 + 1, N_TRIES).tolist():
-        if not any((truth[:, :, cut - 1].any() and truth[:, :, cut].any()) for truth in (front.truth, rear.truth)):
+        if not any((one[:, :, cut - 1].any() and one[:, :, cut].any()) for one in (front.counts, rear.counts)):
             return int(cut)
     return None
 
 
-def varied(values: Values, truth: Truth, rng: np.random.Generator) -> tuple[Values, Truth]:
+def varied(values: Values, counts: Counts, rng: np.random.Generator) -> tuple[Values, Counts]:
     """The same pair mirrored along or across, its scans exchanged, its load stretched: as true as the pair itself."""
     for change in (mirrored_along, mirrored_across, exchanged):
         if rng.random() < 0.5:
-            values, truth = change(values, truth)
-    return stretched(values, truth, rng) if rng.random() < 0.5 else (values, truth)
+            values, counts = change(values, counts)
+    return stretched(values, counts, rng) if rng.random() < 0.5 else (values, counts)
 
 
-def mirrored_along(values: Values, truth: Truth) -> tuple[Values, Truth]:
-    """Inputs and masks of the container that has its doors where this one has its front."""
-    return _swapped(values[:, :, ::-1], ((FRONT, DOORS),)), truth[:, :, ::-1]
+def mirrored_along(values: Values, counts: Counts) -> tuple[Values, Counts]:
+    """Inputs and counts of the container that has its doors where this one has its front."""
+    return _swapped(values[:, :, ::-1], ((FRONT, DOORS),)), counts[:, :, ::-1]
 
 
-def mirrored_across(values: Values, truth: Truth) -> tuple[Values, Truth]:
-    """Inputs and masks of the container whose left is this one's right, both sources with it."""
+def mirrored_across(values: Values, counts: Counts) -> tuple[Values, Counts]:
+    """Inputs and counts of the container whose left is this one's right, both sources with it."""
     values = _negated(values, MIRRORED_IN_DEPTH)
     for inputs in BY_DEPTH:
         values[inputs] = values[inputs][::-1].copy()
-    return values, truth
+    return values, counts
 
 
-def exchanged(values: Values, truth: Truth) -> tuple[Values, Truth]:
-    """Inputs and masks where the rescan is the origin scan: what was added was removed."""
-    return _swapped(_negated(values, SIGNED), EXCHANGED), truth[::-1]
+def exchanged(values: Values, counts: Counts) -> tuple[Values, Counts]:
+    """Inputs and counts where the rescan is the origin scan: what was added was removed."""
+    return _swapped(_negated(values, SIGNED), EXCHANGED), counts[::-1]
 
 
-def stretched(values: Values, truth: Truth, rng: np.random.Generator) -> tuple[Values, Truth]:
-    """Inputs and masks of a load drawn out here and pushed together there: each column stands for itself.
+def stretched(values: Values, counts: Counts, rng: np.random.Generator) -> tuple[Values, Counts]:
+    """Inputs and counts of a load drawn out here and pushed together there: each column stands for itself.
 
     Where a cell lies is not stretched with it.
     """
     n_cols = values.shape[2]
     n_inner = n_cols - 2 * END_COLS
     if n_inner < 2:
-        return values, truth
+        return values, counts
     knots = rng.uniform(-np.log(MOST_STRETCH), np.log(MOST_STRETCH), N_KNOTS)
     steps = np.exp(np.interp(np.linspace(0, 1, n_inner - 1), np.linspace(0, 1, N_KNOTS), knots))
     reached = np.concatenate([[0.0], np.cumsum(steps)])
@@ -249,7 +294,7 @@ def stretched(values: Values, truth: Truth, rng: np.random.Generator) -> tuple[V
     share = (source - before).astype(np.float32)
     out = values.copy()
     out[SHOWN] = values[SHOWN][:, :, before] * (1 - share) + values[SHOWN][:, :, before + 1] * share
-    return out, truth[:, :, np.rint(source).astype(np.int64)]
+    return out, counts[:, :, np.rint(source).astype(np.int64)]
 
 
 def _negated(values: Values, inputs: Sequence[int]) -> Values:

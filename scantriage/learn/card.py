@@ -78,7 +78,7 @@ def _rows(items: Sequence[Item], answers: FloatArray) -> list[tuple[str, int, st
     peaks = np.array([item.peak for item in items])
     clean = np.array([not item.changed for item in items])
     loads = np.array([item.label in ("added", "removed") for item in items])
-    kg = np.abs([item.net_kg for item in items])
+    kg = np.array([item.shown_kg for item in items])
     opposite, known = (np.array([getattr(item, name) for item in items]) for name in ("opposite", "known"))
     groups = {
         "all that was done": ~clean,

@@ -25,17 +25,19 @@ MARGIN_CELLS = 0.5  # around a box: a cell that it cuts belongs to it
 class Example:
     """What a comparison showed and what was really done.
 
-    masks: (2, R, S) bool, where something was added and where something was removed. net_kg: of what was hidden
-    less the goods it displaced. place, commodity: for tables.
+    masks: (2, R, S) uint8, where something was added and where something was removed: the number of the load, from 1,
+    and 0 elsewhere. net_kg: of each load less the goods it displaced; the first is the one that label and place speak
+    of. place, commodity: for tables. container: two pairs of one container differ in nothing but loads.
     """
 
     maps: Maps
-    masks: NDArray[np.bool_]
+    masks: NDArray[np.uint8]
     label: str
-    net_kg: float
+    net_kg: tuple[float, ...]
     place: str
     commodity: str
     opposite: bool
+    container: int
 
 
 def marked(box: MetreBox, x_m: NDArray[np.floating[Any]], maps: Maps) -> NDArray[np.bool_]:
@@ -52,6 +54,7 @@ def write_example(path: Path, example: Example) -> None:
     words = {
         "circumstances": asdict(example.maps.circumstances), "label": example.label, "net_kg": example.net_kg,
         "place": example.place, "commodity": example.commodity, "opposite": example.opposite,
+        "container": example.container,
     }  # fmt: skip
     half = np.finfo(np.float16).max
     channels = np.clip(example.maps.channels, -half, half).astype(np.float16)
@@ -66,12 +69,12 @@ def read_example(path: Path) -> Example:
     try:
         with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
             channels, masks, words = file["channels"].astype(np.float32), file["masks"], json.loads(str(file["words"]))
-        told = words.pop("circumstances")
+        told, net_kg = words.pop("circumstances"), tuple(words.pop("net_kg"))
         fans = tuple(Fan(**fan) for fan in told.pop("fans"))
         told |= {"fans": fans, "known": tuple(told["known"]), "rows": tuple(told["rows"])}
         circumstances = Circumstances(**told)
-        if len(channels) != len(CHANNELS) or masks.shape != (2, *channels.shape[1:]):
-            raise ValueError(f"{channels.shape} channels, {masks.shape} masks")
-        return Example(Maps(channels, circumstances), masks, **words)
+        if len(channels) != len(CHANNELS) or masks.shape != (2, *channels.shape[1:]) or masks.max() > len(net_kg):
+            raise ValueError(f"{channels.shape} channels, {masks.shape} masks, {len(net_kg)} loads")
+        return Example(Maps(channels, circumstances), masks, net_kg=net_kg, **words)
     except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise CannotLearn(f"{path} is damaged or of another version; delete it.") from error

@@ -56,7 +56,7 @@ def scores_of(network: Network, items: Sequence[Item]) -> Scores:
     whole, places = judged(network, items)
     peak = np.array([item.peak for item in items])
     changed = np.array([item.changed for item in items])
-    heavy = np.array([item.label in ("added", "removed") and abs(item.net_kg) >= 20 for item in items])
+    heavy = np.array([item.label in ("added", "removed") and item.shown_kg >= 20 for item in items])
     of = {"whole": whole, "places": places, "peak": peak}
     overall = {name: area(score[changed], score[~changed]) for name, score in of.items()}
     from_20 = {f"{name}_20": area(score[heavy], score[~changed]) for name, score in of.items()}

@@ -189,9 +189,9 @@ def loss_of(network: Network, batch: Batch) -> Tensor:
         halves = network(batch.inputs.contiguous(memory_format=torch.channels_last), batch.inside)
     maps, whole = (answer.float() for answer in halves)
     entropy = nn.functional.binary_cross_entropy_with_logits
-    told = (batch.inside & batch.located[:, None, None])[:, None].to(maps.dtype)
-    weight = told * (batch.places[:, None, None, None] * batch.masks * LOADED_CELL + (1 - batch.masks))
-    places = entropy(maps, batch.masks, weight, reduction="sum") / batch.inside.sum() / 2
-    pairs = entropy(whole, batch.changed, batch.pairs)
-    pooled = entropy(strongest(maps).amax(1), batch.changed, batch.places)
+    masks, told = batch.masks, (batch.inside & batch.located[:, None, None])[:, None].to(maps.dtype)
+    weight = told * (batch.counts * LOADED_CELL + (1 - masks))
+    places = entropy(maps, masks, weight, reduction="sum") / batch.inside.sum() / 2
+    pairs = entropy(whole, batch.changed, batch.weights)
+    pooled = entropy(strongest(maps).amax(1), batch.changed, batch.weights * batch.located)
     return places * 4 + PAIR_SHARE * (pairs + pooled)

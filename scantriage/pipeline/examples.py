@@ -18,7 +18,7 @@ from scantriage.pipeline.prepare import ScanSource, StageClock
 from scantriage.pipeline.simulate_run import write_scan
 from scantriage.simulate.case import Label, SimulatedCase
 from scantriage.simulate.concealment import Place
-from scantriage.simulate.contents import Wish
+from scantriage.simulate.contents import Stash, Wish
 from scantriage.simulate.display import export_case
 from scantriage.simulate.pair import simulate_pair
 from scantriage.simulate.scanner import Split
@@ -34,6 +34,8 @@ HARD_PLACES: tuple[Place, ...] = (
     "front_wall", "side_wall", "underfloor", "in_cargo", "in_cartons", "pallet", "reefer",
 )  # fmt: skip
 HARD_SHARE = 0.6  # of the loads go there where the container offers it, beside those that chance puts there
+# Beside the first, at most: what a simulated container teaches is its loads. Alone where it is held back, as in a port.
+MOST_FURTHER: dict[Split, int] = {"train": 5, "held_out": 0}
 EMPTY_SHARE = 0.08  # beside those that chance draws: little else is on the floor there, and little else to learn from
 
 
@@ -70,20 +72,24 @@ class ExampleOrder:
         return self.path.with_suffix(".txt")
 
 
-def drawn_wish(rng: np.random.Generator) -> Wish:
-    """What shall be done to a container to learn from."""
+def drawn_wish(rng: np.random.Generator, n_further: int) -> Wish:
+    """What shall be done to a container to learn from, with up to n_further loads beside the first."""
     label = list(LABELS)[int(rng.choice(len(LABELS), p=list(LABELS.values())))]
-    mass_kg = float(np.exp(rng.uniform(*np.log(MASS_KG))))
     commodity = "empty" if rng.random() < EMPTY_SHARE else None
-    as_found = rng.random() < AS_FOUND_SHARE
+    first, *others = (_drawn_stash(rng) for _ in range(1 + int(rng.integers(n_further + 1))))
+    return Wish(label, first.place, first.mass_kg, commodity=commodity, further=tuple(others))
+
+
+def _drawn_stash(rng: np.random.Generator) -> Stash:
+    mass_kg = None if rng.random() < AS_FOUND_SHARE else float(np.exp(rng.uniform(*np.log(MASS_KG))))
     place = HARD_PLACES[int(rng.integers(len(HARD_PLACES)))] if rng.random() < HARD_SHARE else None
-    return Wish(label=label, place=place, mass_kg=None if as_found else mass_kg, commodity=commodity)
+    return Stash(place, mass_kg)
 
 
 def make_example(order: ExampleOrder) -> str | None:
     """Simulate, read and keep one pair; the reason in words, kept too, where it cannot be compared."""
     rng = np.random.default_rng([order.container, 2])
-    wish, scale = drawn_wish(rng), float(rng.uniform(*SCALE))
+    wish, scale = drawn_wish(rng, MOST_FURTHER[order.split]), float(rng.uniform(*SCALE))
     if order.clean:
         wish = replace(wish, label="clean")
     case = simulate_pair(order.container, scale=scale, split=order.split, wish=wish)
@@ -95,7 +101,7 @@ def make_example(order: ExampleOrder) -> str | None:
         order.folder.mkdir(parents=True, exist_ok=True)
         write_whole(order.refusal, error.sentence.encode())
         return error.sentence
-    write_example(order.path, _example(case, pair))
+    write_example(order.path, _example(order, case, pair))
     return None
 
 
@@ -109,23 +115,26 @@ def _read(case: SimulatedCase) -> ComparedScans:
         return compare_scans(origin, rescan, manifest, StageClock())
 
 
-def _example(case: SimulatedCase, pair: ComparedScans) -> Example:
+def _example(order: ExampleOrder, case: SimulatedCase, pair: ComparedScans) -> Example:
     maps, truth = pair.compared.maps, case.truths[0]
     x_m = _true_x(case, pair, maps)
-    masks = np.zeros((2, *maps.channels.shape[1:]), dtype=np.bool_)
+    masks = np.zeros((2, *maps.channels.shape[1:]), dtype=np.uint8)
     if truth.container_box is not None:
         came = truth.label != "removed"
-        masks[0 if came else 1] |= marked(truth.container_box, x_m, maps)
+        masks[0 if came else 1][marked(truth.container_box, x_m, maps)] = 1
     if truth.moved_from is not None:
-        masks[1] |= marked(truth.moved_from, x_m, maps)
+        masks[1][marked(truth.moved_from, x_m, maps)] = 1
+    for number, load in enumerate(truth.further, 2):
+        masks[0 if load.came else 1][marked(load.box, x_m, maps)] = number
     return Example(
         maps=maps,
         masks=masks,
         label=truth.label,
-        net_kg=truth.net_kg,
+        net_kg=(truth.net_kg, *(load.net_kg for load in truth.further)),
         place=truth.place or "",
         commodity=truth.commodity,
         opposite=case.opposite_sides,
+        container=order.container,
     )
 
 

@@ -29,6 +29,15 @@ class SimulatedScan:
 
 
 @dataclass(frozen=True, slots=True)
+class FurtherLoad:
+    """What came or went beside the load that a truth tells of; its net mass and where it lay, as there."""
+
+    came: bool
+    net_kg: float
+    box: MetreBox
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """What was really done to one container.
 
@@ -49,6 +58,7 @@ class Truth:
     moved_from: MetreBox | None = None
     rescan_box: PixelBox | None = None
     origin_box: PixelBox | None = None
+    further: tuple[FurtherLoad, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

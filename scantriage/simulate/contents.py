@@ -23,21 +23,38 @@ _Entry = TypeVar("_Entry", bound=str)
 _LABELS: dict[Label, float] = {"clean": 0.5, "added": 0.26, "removed": 0.1, "moved": 0.06, "swapped": 0.08}
 _SIZES = {"22G1": 1.0, "42G1": 1.0, "45G1": 2.0, "L5G1": 0.3, "22R1": 0.4, "45R1": 3.0, "L5R1": 0.2}
 
+_CLEAR_M = 0.4  # along the container, between what is hidden and what is hidden beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Stash:
+    """A load that shall be hidden; None is left to chance, and so is a place that its container does not offer."""
+
+    place: Place | None = None
+    mass_kg: float | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a case shall be about; None is left to chance, and so is a place that its container does not offer."""
+    """What a case shall be about; None is left to chance, and so is a place that its container does not offer.
+
+    further: to be hidden beside what came, went or moved, each clear of all others; left out where it is not.
+    """
 
     label: Label | None = None
     place: Place | None = None
     mass_kg: float | None = None
     size_type: str | None = None
     commodity: str | None = None
+    further: tuple[Stash, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A container twice: as it left and as it arrived. hidden: the load in the origin scan and in the rescan."""
+    """A container twice: as it left and as it arrived.
+
+    hidden: the load in the origin scan and in the rescan. further: what is in one of them alone beside it.
+    """
 
     label: Label
     size_type: str
@@ -47,6 +64,7 @@ class Contents:
     origin: tuple[Solid, ...]
     rescan: tuple[Solid, ...]
     hidden: tuple[Hidden | None, Hidden | None]
+    further: tuple[tuple[Hidden, ...], tuple[Hidden, ...]] = ((), ())
 
 
 def draw_contents(seed: np.random.SeedSequence, wish: Wish) -> Contents:
@@ -65,15 +83,18 @@ def draw_contents(seed: np.random.SeedSequence, wish: Wish) -> Contents:
     load = draw_load(box.room, load_rng, reefer=size.reefer, commodity=wish.commodity)
     arrived_box, arrived = box, sail(load, box.room, Voyage.draw(voyage_rng), voyage_rng)
     hidden: tuple[Hidden | None, Hidden | None] = (None, None)
+    further: tuple[tuple[Hidden, ...], tuple[Hidden, ...]] = ((), ())
     if label == "swapped":
         arrived_box = build_box(size, crime_rng)
         arrived = _other_load(arrived_box, load, crime_rng)
     elif label != "clean":
         hidden = _hidden(label, box, (load, arrived), wish, crime_rng)
-    return Contents(
-        label, size_type, size.length_m, size.height_m, load,
-        _all(box.solids, load.solids, hidden[0]), _all(arrived_box.solids, arrived.solids, hidden[1]), hidden,
-    )  # fmt: skip
+        further = _further(wish.further, box, (load, arrived), [one for one in hidden if one], crime_rng)
+    origin, rescan = (
+        (*a_box.solids, *a_load.solids, *(solid for one in (first, *others) if one for solid in one.solids))
+        for a_box, a_load, first, others in zip((box, arrived_box), (load, arrived), hidden, further, strict=True)
+    )
+    return Contents(label, size_type, size.length_m, size.height_m, load, origin, rescan, hidden, further)
 
 
 def _hidden(
@@ -86,6 +107,21 @@ def _hidden(
     if label == "removed":
         return before, None
     return before, _hide(box, loads[1], None, mass_kg, rng, but=before.place)
+
+
+def _further(
+    stashes: Iterable[Stash], box: Box, loads: tuple[Load, Load], hidden: Iterable[Hidden], rng: np.random.Generator
+) -> tuple[tuple[Hidden, ...], tuple[Hidden, ...]]:
+    """Each in one of the two scans alone, where it is clear of all that is hidden already."""
+    taken = [one.box for one in hidden]
+    further: tuple[list[Hidden], list[Hidden]] = ([], [])
+    for stash in stashes:
+        end = int(rng.integers(2))
+        one = _hide(box, loads[end], stash.place, stash.mass_kg or _draw_mass_kg(rng), rng)
+        if all(one.box.x1 + _CLEAR_M < other.x0 or other.x1 + _CLEAR_M < one.box.x0 for other in taken):
+            taken.append(one.box)
+            further[end].append(one)
+    return tuple(further[0]), tuple(further[1])
 
 
 def _hide(
@@ -112,10 +148,6 @@ def _other_load(box: Box, load: Load, rng: np.random.Generator) -> Load:
         other = draw_load(box.room, rng, reefer=box.size.reefer)
         if other.units or load.units:
             return other.weighing(load.mass_kg) if other.units and load.units else other
-
-
-def _all(box: Iterable[Solid], load: Iterable[Solid], hidden: Hidden | None) -> tuple[Solid, ...]:
-    return (*box, *load, *(hidden.solids if hidden else ()))
 
 
 def _drawn(table: dict[_Entry, float], rng: np.random.Generator) -> _Entry:

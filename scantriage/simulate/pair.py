@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scantriage.scan.record import Role, ScanRecord
-from scantriage.simulate.case import SimulatedCase, SimulatedScan, Truth
+from scantriage.simulate.case import FurtherLoad, SimulatedCase, SimulatedScan, Truth
 from scantriage.simulate.contents import Contents, Wish, draw_contents
 from scantriage.simulate.detector import expose
 from scantriage.simulate.exposure import box_of, exposures
@@ -157,8 +157,13 @@ def _truth(
         box_of(stand.place(there.packets), scan.scanner, scan.passage)
         for (scan, stand), there in ((origin, before or hidden), (rescan, hidden))
     ]
+    further = [
+        FurtherLoad(came, one.net_kg, one.box)
+        for came, ones in zip((False, True), contents.further, strict=True)
+        for one in ones
+    ]
     return replace(
         truth, place=hidden.place, zone=hidden.zone, mass_kg=hidden.mass_kg, net_kg=hidden.net_kg,
         container_box=hidden.box, moved_from=before.box if before and after else None,
-        origin_box=boxes[0], rescan_box=boxes[1],
+        origin_box=boxes[0], rescan_box=boxes[1], further=tuple(further),
     )  # fmt: skip

@@ -57,7 +57,7 @@ def test_an_example_comes_back_from_its_file(tmp_path):
     assert list(path.parent.iterdir()) == [path]
     read = read_example(path)
     assert asdict(read.maps.circumstances) == asdict(made.maps.circumstances)
-    for name in ("label", "net_kg", "place", "commodity", "opposite"):
+    for name in ("label", "net_kg", "place", "commodity", "opposite", "container"):
         assert getattr(read, name) == getattr(made, name)
     np.testing.assert_array_equal(read.masks, made.masks)
     np.testing.assert_allclose(read.maps.channels, made.maps.channels, rtol=2**-11, atol=2**-24)

@@ -28,7 +28,7 @@ def items():
     kinds = [("clean", 0.0, 1.0), ("clean", 0.0, 5.0), ("added", 30.0, 9.0), ("removed", -25.0, 3.0),
              ("added", 8.0, 0.5), ("swapped", 0.0, 7.0)]  # fmt: skip
     return [
-        item(rng.normal(0, 1, (N_INPUTS, 12, 20 + 4 * (k % 2))), label=label, net_kg=net_kg, peak=peak)
+        item(rng.normal(0, 1, (N_INPUTS, 12, 20 + 4 * (k % 2))), label=label, net_kg=(net_kg,), peak=peak)
         for k, (label, net_kg, peak) in enumerate(kinds)
     ]
 

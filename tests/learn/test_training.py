@@ -28,7 +28,7 @@ def blob_items(n, *, seed=0, shape=(12, 16)):
             came = rng.random() < 0.5
             inputs[0, z : z + 4, s : s + 3] += 2.0 if came else -2.0
             masks[0 if came else 1, z : z + 4, s : s + 3] = True
-        made.append(item(inputs, masks=masks, label="added" if k % 2 else "clean", net_kg=40.0 * (k % 2)))
+        made.append(item(inputs, masks=masks, label="added" if k % 2 else "clean", net_kg=(40.0 * (k % 2),)))
     return made
 
 
@@ -226,6 +226,7 @@ def test_a_heavy_load_that_is_missed_costs_more_than_a_light_one(monkeypatch):
     inputs, masks = np.zeros((N_INPUTS, 12, 16)), np.zeros((2, 12, 16), np.bool_)
     masks[0, 4:8, 4:8] = True
     light, heavy = (
-        loss_of_places(network, monkeypatch, item(inputs, masks=masks, label="added", net_kg=kg)) for kg in (3.0, 30.0)
+        loss_of_places(network, monkeypatch, item(inputs, masks=masks, label="added", net_kg=(kg,)))
+        for kg in (3.0, 30.0)
     )
     assert heavy > 2 * light

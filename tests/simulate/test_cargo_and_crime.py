@@ -1,6 +1,7 @@
 """Containers, loads, voyages and hidden loads as physical things."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from scantriage.scan.container import size_of
 from scantriage.simulate.commodities import DRY_GOODS, REEFER_GOODS, draw_load
 from scantriage.simulate.concealment import PACKET_KG, hide, places_in
-from scantriage.simulate.contents import Wish, draw_contents
+from scantriage.simulate.contents import Stash, Wish, draw_contents
 from scantriage.simulate.solids import total_mass_kg
 from scantriage.simulate.structure import build_box
 from scantriage.simulate.voyage import Voyage, sail
@@ -99,3 +100,19 @@ def test_a_wish_for_a_place_that_is_not_there_is_left_to_chance():
     wish = Wish("added", "reefer", 20.0, "45G1", "empty")
     first, again = (draw_contents(np.random.SeedSequence(4), one) for one in (wish, replace(wish, place=None)))
     assert first.hidden[1].place == again.hidden[1].place != "reefer"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_hidden_beside_is_clear_of_all_else_and_shows_in_one_scan(seed):
+    wish = Wish("moved", mass_kg=40.0, size_type="45G1", further=(Stash(mass_kg=30.0),) * 6)
+    alone, made = (draw_contents(np.random.SeedSequence(seed), one) for one in (replace(wish, further=()), wish))
+    assert made.hidden == alone.hidden
+    spans = sorted((one.box.x0, one.box.x1) for one in (*made.further[0], *made.further[1]))
+    assert 0 < len(spans) <= 6
+    first = [(one.box.x0, one.box.x1) for one in made.hidden]
+    for (_, end), (start, _) in pairwise(spans):
+        assert start > end + 0.4
+    assert all(start > end + 0.4 or begin > stop + 0.4 for start, stop in spans for begin, end in first)
+    for end, before, after in zip((0, 1), (alone.origin, alone.rescan), (made.origin, made.rescan), strict=True):
+        assert after[: len(before)] == before
+        assert after[len(before) :] == tuple(solid for one in made.further[end] for solid in one.solids)
