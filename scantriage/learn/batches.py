@@ -62,8 +62,8 @@ class Item:
 
     @property
     def shown_kg(self) -> float:
-        """Net mass of the load that label and place speak of, sign aside; 0 where they speak of none."""
-        return abs(self.net_kg[0]) if self.net_kg else 0.0
+        """Net mass of the load that label and place speak of, sign aside."""
+        return abs(self.net_kg[0])
 
     @property
     def counts(self) -> Counts:

@@ -27,7 +27,8 @@ class Example:
 
     masks: (2, R, S) uint8, where something was added and where something was removed: the number of the load, from 1,
     and 0 elsewhere. net_kg: of each load less the goods it displaced; the first is the one that label and place speak
-    of. place, commodity: for tables. container: two pairs of one container differ in nothing but loads.
+    of, 0 kg where nothing was done. place, commodity: for tables. container: two pairs of one container differ in
+    nothing but loads.
     """
 
     maps: Maps
