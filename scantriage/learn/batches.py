@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -30,6 +31,7 @@ LEARNABLE_KG = 15.0  # lighter net changes count less: most of them cannot be se
 LEAST_WEIGHT = 0.1
 N_TRIES = 6  # for a cut that goes past all loads
 END_COLS = 10  # columns of 12 cm: so near an end inputs tell how far it is, and nothing is stretched
+SHELF = 256  # items whose inputs share a file: a process may hold some ten thousand files, not one for each item
 N_KNOTS = 6  # of how much it is stretched, evenly along the container
 MOST_STRETCH = 1.4  # or its inverse: pallets are of many widths, and none is more than twice as wide as another
 
@@ -72,11 +74,29 @@ class Item:
         return np.concatenate([[0], of_loads]).astype(np.float32)[self.masks]
 
 
-def load_items(paths: Sequence[Path]) -> list[Item]:
-    """Read examples into memory, 0.6 MB each."""
-    read = [_item(path) for path in paths]
+def load_items(paths: Sequence[Path], folder: Path) -> list[Item]:
+    """Read examples; their inputs, 0.6 MB each, stay in nameless files in the folder, as memory need not hold them all.
+
+    Raises OSError where the folder has no room for them.
+    """
+    groups_of_paths = (paths[start : start + SHELF] for start in range(0, len(paths), SHELF))
+    read = [one for some in groups_of_paths for one in _shelved([_item(path) for path in some], folder)]
     clean = {container: item.inputs for container, item in read if not item.changed}
     return [_beside(item, clean.get(container)) for container, item in read]
+
+
+def _shelved(read: Sequence[tuple[int, Item]], folder: Path) -> list[tuple[int, Item]]:
+    """The same items, with inputs that lie in a file; it is gone when nobody holds them any more."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _, item in read:
+            file.write(item.inputs.tobytes())
+        file.flush()
+        values = np.memmap(file, np.float16, mode="r")
+    ends = np.cumsum([item.inputs.size for _, item in read])
+    return [
+        (container, replace(item, inputs=np.asarray(values[end - item.inputs.size : end]).reshape(item.inputs.shape)))
+        for (container, item), end in zip(read, ends, strict=True)
+    ]
 
 
 def _item(path: Path) -> tuple[int, Item]:

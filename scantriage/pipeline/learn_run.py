@@ -66,10 +66,10 @@ def learn(
     start, n_seen = _start(models) if onward else (None, 0)
     if n_seen + n_pairs > MOST_PAIRS:
         raise CannotLearn(f"{n_pairs} pairs are too many; ask for {MOST_PAIRS - n_seen} at most.")
-    with one_sentence():
+    with one_sentence(folder):
         for place in (folder, models):  # before hours of work, not after
             place.mkdir(parents=True, exist_ok=True)
-        examples = _examples(orders_of(folder, n_pairs, n_seen), n_workers, progress)
+        examples = _examples(folder, orders_of(folder, n_pairs, n_seen), n_workers, progress)
         torch.set_num_threads(n_workers)
         plan = Plan(n_epochs, SEED, folder / "checkpoint.pt", start)
         network, curve = train(
@@ -95,10 +95,10 @@ def orders_of(folder: Path, n_pairs: int, n_seen: int = 0) -> list[ExampleOrder]
     return [ExampleOrder(seed, split, folder / "examples") for split in seeds for seed in seeds[split]]
 
 
-def _examples(orders: Sequence[ExampleOrder], n_workers: int, progress: Progress) -> Examples:
+def _examples(folder: Path, orders: Sequence[ExampleOrder], n_workers: int, progress: Progress) -> Examples:
     left_out = _make(orders, n_workers, progress)
     items, held_back = (
-        load_items([order.path for order in orders if order.split == split and order.path.exists()])
+        load_items([order.path for order in orders if order.split == split and order.path.exists()], folder)
         for split in ("train", "held_out")
     )
     for name, those in (("to train on", items), ("held back", held_back)):
@@ -145,11 +145,12 @@ def _write(
 
 
 @contextmanager
-def one_sentence() -> Iterator[None]:
-    """What the operating system refuses becomes one sentence."""
+def one_sentence(folder: Path) -> Iterator[None]:
+    """What the operating system refuses becomes one sentence; it names the folder where no file is named."""
     try:
         yield
     except OSError as error:
+        where = error.filename or folder
         if says_disk_full(error):
-            raise CannotLearn(f"The disk is full: {error.filename}.") from error
-        raise CannotLearn(f"{error.filename} cannot be used: {error.strerror}.") from error
+            raise CannotLearn(f"The disk is full: {where}.") from error
+        raise CannotLearn(f"{where} cannot be used: {error.strerror}.") from error

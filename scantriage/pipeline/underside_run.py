@@ -61,7 +61,7 @@ def learn_undersides(
         split: [UndersideOrder(FIRST_SEED[split] + k, split, folder / "undersides") for k in range(n)]
         for split, n in counts.items()
     }
-    with one_sentence():
+    with one_sentence(folder):
         for place in (folder / "undersides", models):
             place.mkdir(parents=True, exist_ok=True)
         _make([order for some in orders.values() for order in some], n_workers, progress)

@@ -5,6 +5,7 @@ import pytest
 from made_maps import but_depths, example, item
 
 from scantriage.compare.learned_inputs import N_INPUTS, SHOWN, inputs_of
+from scantriage.learn import batches
 from scantriage.learn.batches import (
     END_COLS,
     LEARNABLE_KG,
@@ -28,7 +29,7 @@ def of_shape(z, s, **parts):
 def test_an_item_is_its_example_on_the_cells_of_the_network(tmp_path):
     made = example((25, 41))
     write_example(tmp_path / "one.npz", made)
-    (one,) = load_items([tmp_path / "one.npz"])
+    (one,) = load_items([tmp_path / "one.npz"], tmp_path)
     np.testing.assert_allclose(but_depths(one.inputs), but_depths(inputs_of(made.maps)), atol=4 * 2**-11)
     assert one.masks.shape == (2, 12, 20)
     assert (one.masks[0, 2:5, 3:6] == 1).all()  # rows 4 to 10 and slabs 6 to 12, two to a cell
@@ -44,9 +45,24 @@ def test_a_changed_pair_has_beside_it_the_same_container_with_nothing_done_to_it
     shapes = ((24, 40),) * 3 + ((24, 44), (24, 40))  # what was read otherwise cannot stand in
     for k, (label, shape) in enumerate(zip(labels, shapes, strict=True)):
         write_example(tmp_path / f"{k}.npz", example(shape, seed=k, label=label))
-    items = load_items([tmp_path / f"{k}.npz" for k in range(5)])
+    items = load_items([tmp_path / f"{k}.npz" for k in range(5)], tmp_path)
     assert items[0].without is items[1].inputs
     assert all(item.without is None for item in items[1:])
+
+
+def test_inputs_lie_in_files_that_nobody_sees(tmp_path, monkeypatch):
+    monkeypatch.setattr(batches, "SHELF", 2)
+    shapes = [(24, 40), (24, 44), (26, 40), (24, 40), (24, 44)]
+    made = [example(shape, seed=seed) for seed, shape in enumerate(shapes)]
+    for k, one in enumerate(made):
+        write_example(tmp_path / f"{k}.npz", one)
+    paths = sorted(tmp_path.iterdir())
+    items = load_items(paths, tmp_path)
+    assert sorted(tmp_path.iterdir()) == paths
+    for one, read in zip(made, items, strict=True):
+        np.testing.assert_allclose(but_depths(read.inputs), but_depths(inputs_of(one.maps)), atol=4 * 2**-11)
+        assert not read.inputs.flags.owndata
+        assert not read.inputs.flags.writeable
 
 
 def blobs(*starts, kg, removed=()):

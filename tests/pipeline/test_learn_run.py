@@ -1,5 +1,6 @@
 """From nothing to a model: examples, training, calibration, card; and every way in which that ends early."""
 
+import errno
 from dataclasses import replace
 
 import numpy as np
@@ -215,6 +216,19 @@ def test_too_few_examples_end_it_in_one_sentence(tmp_path, engine, n_pairs, job,
     assert said in ended.value.sentence
     assert "\n" not in ended.value.sentence
     assert not (tmp_path / "models" / "manifest.json").exists()
+
+
+def test_a_disk_that_fills_up_in_an_epoch_is_named_by_its_folder(tmp_path, engine, monkeypatch):
+    """Where nothing more can be written, the system names no file."""
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    engine(write_made)
+    monkeypatch.setattr(learn_run, "train", full)
+    with pytest.raises(CannotLearn) as ended:
+        learn(tmp_path)
+    assert ended.value.sentence == f"The disk is full: {tmp_path / 'work'}."
 
 
 def test_a_damaged_example_ends_it_in_one_sentence(tmp_path, engine):
