@@ -137,8 +137,7 @@ class _Crew(Generic[Item, Result]):
     def results(self) -> Iterator[tuple[Item, Result | Failure]]:
         while self._hand_out():
             for busy in self._ready():
-                ended = self._collect(busy)
-                if ended is not None:
+                for ended in self._collect(busy):
                     self._hand_out()  # first: whoever takes the result may be slow with it
                     yield busy.task.item, ended
 
@@ -173,21 +172,21 @@ class _Crew(Generic[Item, Result]):
         now = time.monotonic()
         return [busy for busy in self.busy if busy.worker.pipe in ready or busy.late_at <= now]
 
-    def _collect(self, busy: _Busy[Item]) -> Result | Failure | None:
-        """The item's result, or its failure; None where there is none yet, or it is tried again."""
+    def _collect(self, busy: _Busy[Item]) -> tuple[Result | Failure, ...]:
+        """The item's result, or its failure; nothing where there is none yet, or it is tried again."""
         ended = self._answer(busy)
         self.busy.remove(busy)
         if isinstance(ended, _Started):
             self.busy.append(replace(busy, late_at=time.monotonic() + self.engine.deadline_s))
-            return None
+            return ()
         if not (isinstance(ended, Failure) and ended.cause in ("crashed", "late")):
             self.idle.append(busy.worker)
-            return ended
+            return (ended,)
         busy.worker.stop()
         if busy.task.n_tries < _TRIES:
             self.again.append(busy.task)
-            return None
-        return ended
+            return ()
+        return (ended,)
 
     def _answer(self, busy: _Busy[Item]) -> Result | Failure | _Started:
         pipe, process = busy.worker.pipe, busy.worker.process

@@ -54,6 +54,10 @@ def environment(name):
     return os.environ.get(name)
 
 
+def nothing(_item):
+    return None
+
+
 def process(_item):
     time.sleep(0.05)
     return os.getpid()
@@ -67,6 +71,11 @@ def ended(job, items, **engine):
 
 def test_every_item_gets_its_own_result():
     assert ended(double, range(20)) == {number: 2 * number for number in range(20)}
+
+
+def test_an_item_whose_result_is_none_is_told_of_too():
+    """Making an example has no result but its file; whoever watches the progress waits for it all the same."""
+    assert ended(nothing, range(5)) == dict.fromkeys(range(5))
 
 
 def test_jobs_run_in_other_processes_and_a_worker_is_used_again():
