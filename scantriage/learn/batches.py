@@ -31,7 +31,7 @@ LEARNABLE_KG = 15.0  # lighter net changes count less: most of them cannot be se
 LEAST_WEIGHT = 0.1
 N_TRIES = 6  # for a cut that goes past all loads
 END_COLS = 10  # columns of 12 cm: so near an end inputs tell how far it is, and nothing is stretched
-SHELF = 256  # items whose inputs share a file: a process may hold some ten thousand files, not one for each item
+SHELF = 256  # items whose inputs share a file: a process may map some ten thousand files, not one for each item
 N_KNOTS = 6  # of how much it is stretched, evenly along the container
 MOST_STRETCH = 1.4  # or its inverse: pallets are of many widths, and none is more than twice as wide as another
 
