@@ -51,7 +51,7 @@ def _dead_rows(image: NDArray[Any], living_cols: NDArray[np.bool_], *, dark: flo
     chosen = chosen[:: max(1, chosen.size // _COLUMNS_LOOKED_AT)]
     sample, beside = np.take(image, chosen, axis=1), np.take(image, chosen + 1, axis=1)
     low, quarter, middle, high = row_quantiles(sample, (0.02, 0.25, 0.5, 0.98)).astype(np.float32)
-    spread, usual = high - low, running_median(high - low, 31)
+    spread, usual = high - low, _usual(high - low)
     # 10 times: noise and gain differ between neighbouring elements by tens of per cent, a fault by orders.
     # 16 levels: in air that is clipped white all rows are equal, and none is stuck
     stuck = (spread < 0.1 * usual) & (usual > 16 * _level(image))
@@ -59,9 +59,14 @@ def _dead_rows(image: NDArray[Any], living_cols: NDArray[np.bool_], *, dark: flo
     # photon noise grows with the root of the signal: what is left tells a faulty element from a bright row
     change = cv2.absdiff(sample, beside).mean(axis=1, dtype=np.float32)
     jitter = change / np.sqrt(np.maximum(middle - dark, 0.01 * (np.max(high) - dark)))
-    unrest = jitter / np.maximum(running_median(jitter, 31), 1e-9)
+    unrest = jitter / np.maximum(_usual(jitter), 1e-9)
     lifted = _lifted(np.stack([low, quarter, middle]) - dark, high - dark)
     return np.asarray(stuck | unlit | (unrest > 10) | (lifted & (unrest > 1.5)))
+
+
+def _usual(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(R,) median of 31 rows around each; beyond the ends that of the last five, or a last row were its own usual."""
+    return running_median(np.pad(values, 15, mode="median", stat_length=5), 31)[15:-15]
 
 
 def _lifted(quantiles: NDArray[np.floating[Any]], high: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:

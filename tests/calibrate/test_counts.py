@@ -130,6 +130,18 @@ def test_dead_rows_are_invalid_and_bridged():
     assert np.isfinite(result.image.variance).all()
 
 
+@pytest.mark.parametrize("row", [0, 199])
+def test_a_row_that_is_stuck_at_the_edge_of_the_image_spoils_no_row_beside_it(row):
+    counts = Detector(air=30_000).counts(SCENE)[:200]  # the last row goes through the cargo
+    usual = calibrated(counts)
+    stuck = counts.copy()
+    stuck[row] = 65535
+    result = calibrated(stuck)
+    assert np.flatnonzero(~result.image.valid.any(axis=1)).tolist() == [row]
+    others = np.arange(200) != row
+    assert np.abs(result.image.pixels - usual.image.pixels)[others].max() < 0.02
+
+
 def test_a_spike_in_a_dead_row_blinds_nothing():
     detector = Detector()
     counts = detector.dark_rows(detector.counts(container()), [100, 180])
