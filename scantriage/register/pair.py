@@ -102,25 +102,34 @@ def register(origin: LocatedScan, rescan: LocatedScan, *, size: ContainerSize) -
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Along:
-    """Two scans on one grid, which columns both show, their profiles, and how the rescan lies along the origin scan."""
+    """Two scans on one grid, and how the rescan lies along the origin scan.
+
+    overall: likeness of all that they show, where the likeness of the travel leaves out what differs most.
+    """
 
     origin: Rectified
     rescan: Rectified
-    seen: NDArray[np.bool_]
-    profiles: tuple[FloatArray, FloatArray]
     travel: Travel
+    overall: float
 
     @property
     def likeness(self) -> float:
         return self.travel.likeness
 
+    @property
+    def fit(self) -> float:
+        """By which one way of lying is chosen: overall, but what can be aligned comes before what follows chance."""
+        return self.overall - (self.likeness < MIN_LIKENESS)
+
 
 def _aligned(origin: Rectified, rescan: Rectified, seen: NDArray[np.bool_]) -> _Along:
-    """Both as they are, aligned without a bound: all that differs tells which way a scan lies."""
+    """Both as they are, aligned by all that differs, and by what is alike, which tells where each place lies."""
     pitch_m = origin.grid.pitch_m
     first, second = (details(band_profiles(scan), seen, pitch_m=pitch_m) for scan in (origin, rescan))
-    travel = align_travel(first, second, seen, pitch_m=pitch_m, outlier=np.inf)
-    return _Along(origin, rescan, seen, (first, second), travel)
+    overall, travel = (
+        align_travel(first, second, seen, pitch_m=pitch_m, outlier=outlier) for outlier in (np.inf, OUTLIER)
+    )
+    return _Along(origin, rescan, travel, overall.likeness)
 
 
 def _place(scan: LocatedScan, size: ContainerSize) -> Placement:
@@ -165,10 +174,10 @@ def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan,
     """
     doors = [scan.frame.doors for scan in scans]
     straight = _fitted(origin, rescan, scans=scans)
-    enough = _likeness(straight) + (TURN_GAIN if None not in doors else 0.0)
+    enough = _fit(straight) + (TURN_GAIN if None not in doors else 0.0)
     # nothing is more alike than 1
     turned = straight if enough >= 1 else _fitted(origin, _turned(rescan), scans=scans)
-    if _likeness(turned) <= enough:
+    if _fit(turned) <= enough:
         chosen = straight
     elif doors[0] is None and doors[1] is not None:
         chosen = _fitted(_turned(origin), rescan, scans=scans)
@@ -176,13 +185,11 @@ def _oriented(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan,
         chosen = turned
     if isinstance(chosen, NotComparable):
         raise chosen
-    # what is alike tells where each place of it lies
-    travel = align_travel(*chosen.profiles, chosen.seen, pitch_m=chosen.origin.grid.pitch_m, outlier=OUTLIER)
-    return replace(chosen, travel=travel)
+    return chosen
 
 
-def _likeness(along: _Along | NotComparable) -> float:
-    return -1.0 if isinstance(along, NotComparable) else along.likeness
+def _fit(along: _Along | NotComparable) -> float:
+    return -1.0 if isinstance(along, NotComparable) else along.fit
 
 
 def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, LocatedScan]) -> _Along | NotComparable:
@@ -204,7 +211,7 @@ def _fitted(origin: Rectified, rescan: Rectified, *, scans: tuple[LocatedScan, L
     seen = np.asarray(origin.valid.any(axis=0) & rescan.valid.any(axis=0))
     if seen.mean() >= MIN_SEEN:
         along = _aligned(origin, rescan, seen)
-        if along.likeness >= required:
+        if along.overall >= required:
             return along
     if both_cut:
         return NotComparable("Both scans miss an end of the container, and what they show does not fit.")

@@ -165,6 +165,13 @@ def test_another_container_under_the_same_number_is_noticed(deliver, seed):
     assert exchanged or reading.outcome == "not_comparable" or reading.agreement < HOPELESS_AGREEMENT
 
 
+def test_a_load_that_a_voyage_threw_about_is_not_read_the_wrong_way_round(deliver):
+    """One scan is cut off, none shows the doors, and stacks moved: by all that differs both ways fit alike."""
+    case = simulate_pair(184350595, scale=0.4, split="held_out")
+    assert case.truths[0].label == "clean"
+    assert "swapped" not in {finding.kind for finding in deliver(case).read()[0].findings}
+
+
 def test_rows_that_begin_at_the_bottom_are_turned_and_boxes_turned_back(bag, bag_reading, tmp_path):
     origin, rescan = bag.sources
     turned = tmp_path / "turned.tif"
