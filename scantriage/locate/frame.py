@@ -67,7 +67,7 @@ def locate(
     attenuation = _filled(image)
     outline = silhouette(attenuation, image.valid)
     frames = _frames(attenuation, outline, n_containers=n_containers, size=size, geometry=geometry)
-    marked = partial(with_landmarks, image, attenuation, outline, geometry=geometry, edges_of=edges_of)
+    marked = partial(with_landmarks, image, attenuation, outline, size=size, geometry=geometry, edges_of=edges_of)
     frames = tuple(marked(frame) for frame in frames)
     flags = {
         Flag.CUT_OFF: any(frame.cut_left or frame.cut_right for frame in frames),

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from scantriage.locate.height import far_rail_row
+from scantriage.locate.height import far_rail_row, floor_prior
 from scantriage.locate.rails import far_rail
 from scantriage.locate.roof import RoofLine
 from scantriage.locate.silhouette import Silhouette
 from scantriage.locate.underside import LowerEdges, Underside, underside
-from scantriage.scan.container import ContainerFrame, Landmarks
+from scantriage.scan.container import ContainerFrame, ContainerSize, Landmarks
 from scantriage.scan.geometry import FanGeometry
 from scantriage.scan.image import FloatImage, ScanImage
 
@@ -28,12 +28,14 @@ def with_landmarks(
     outline: Silhouette,
     frame: ContainerFrame,
     *,
+    size: ContainerSize | None,
     geometry: FanGeometry | None,
     edges_of: EdgesOf | None,
 ) -> ContainerFrame:
     """The outline with its floor where the lowest edge is sure and, where no geometry tells of it, its landmarks.
 
-    By itself the container's lower edge hardly stands out between a chassis' beams, which are clearer.
+    By itself the container's lower edge hardly stands out between a chassis' beams, which are clearer. Where a
+    geometry tells how high a box would be that ended at an edge, one that no box has is the chassis's.
     """
     roof_row, floor_row = float(np.mean(frame.roof_rows)), float(np.mean(frame.floor_rows))
     if geometry is None:
@@ -48,6 +50,11 @@ def with_landmarks(
     lowest, sure = edges.lowest
     if sure < SURE:
         return frame
+    if geometry is not None:
+        prior = floor_prior(roof_row, image.shape[0], outline.scene_rows, size=size, geometry=geometry)
+        first, last = prior.reach()
+        if not first <= roof_row + lowest <= last:
+            return frame
     left, right = (row + roof_row + lowest - floor_row for row in frame.floor_rows)
     frame = replace(frame, floor_rows=(left, right))
     if geometry is not None or min(edges.near_sure, edges.far_sure) < SURE:

@@ -7,6 +7,7 @@ import pytest
 from made_scenes import Box, truck
 
 from scantriage.locate.frame import locate
+from scantriage.locate.height import floor_row
 from scantriage.locate.underside import (
     N_DEPTHS,
     N_INPUTS,
@@ -134,10 +135,10 @@ def test_what_is_unsure_leaves_the_outline_as_it_is_sought():
 
 
 def test_in_a_known_geometry_the_far_rail_is_where_it_must_be_and_no_landmark_is_sought():
-    asked = Asked(330.0, 310.0, 0.9, 0.9)
+    asked = Asked(415.0, 395.0, 0.9, 0.9)
     fan = FanGeometry("plane", 5.4, 1.7, "left", (0.2, 4.4))
     (frame,) = locate(truck(BOX), geometry=fan, edges_of=asked).frames
-    assert np.mean(frame.floor_rows) == pytest.approx(np.mean(frame.roof_rows) + 330, abs=0.1)
+    assert np.mean(frame.floor_rows) == pytest.approx(np.mean(frame.roof_rows) + 415, abs=0.1)
     assert frame.landmarks == Landmarks()
     # by hand: the near upper edge is seen; the far one is as high, and further from the source by a container's width
     half, per_m = CONTAINER_WIDTH_M / 2, 519 / 4.2
@@ -146,3 +147,16 @@ def test_in_a_known_geometry_the_far_rail_is_where_it_must_be_and_no_landmark_is
     far_m = 1.7 + (roof_m - UPPER_RAIL_M - 1.7) * 5.4 / (5.4 + half - UPPER_RAIL_M / 2)
     usual = asked.seen[0].depths[0] / WINDOW[0]
     assert asked.seen[0].rail * usual == pytest.approx((seen_m - far_m) * per_m, abs=0.1)
+
+
+@pytest.mark.parametrize("height_m", [2.591, 2.896])
+def test_in_a_known_geometry_an_edge_where_no_box_ends_is_the_chassis(height_m):
+    fan = FanGeometry("plane", 5.4, 1.7, "left", (0.2, 4.4))
+    (sought,) = locate(truck(BOX), geometry=fan).frames
+    roof = np.mean(sought.roof_rows)
+    ends = [floor_row(roof, ends_m, n_rows=520, geometry=fan) - roof for ends_m in (height_m, height_m + 0.5)]
+    box, chassis = (
+        locate(truck(BOX), geometry=fan, edges_of=Asked(depth, depth, 0.9, 0.9)).frames[0] for depth in ends
+    )
+    assert np.mean(box.floor_rows) == pytest.approx(roof + ends[0], abs=0.1)
+    assert chassis == sought
