@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from benchmarks.kept import Row, Table, keep, stamp
-from scantriage.compare.pair import N_ITERATIONS, N_Y, levelled_views
+from scantriage.compare.levelled import N_ITERATIONS, N_Y, levelled_views
 from scantriage.pipeline.pair_run import located, prepare_pair
 from scantriage.pipeline.prepare import ScanSource, StageClock, container_size
 from scantriage.pipeline.simulate_run import write_scan

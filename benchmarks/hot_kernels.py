@@ -16,7 +16,7 @@ from scantriage.calibrate.noise import CountNoise
 from scantriage.calibrate.scatter import find_veil
 from scantriage.calibrate.transmission import CountModel, log_transmission
 from scantriage.compare.changes import change_map
-from scantriage.compare.pair import N_ITERATIONS, Levelled, levelled_views
+from scantriage.compare.levelled import N_ITERATIONS, Levelled, levelled_views
 from scantriage.io.scan_files import read_scan
 from scantriage.pipeline.pair_run import located, prepare_pair
 from scantriage.pipeline.prepare import StageClock

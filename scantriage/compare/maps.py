@@ -33,8 +33,8 @@ CHANNELS = (
     "usable_origin",  # whether each scan could be read there
     "usable_rescan",
 )
-# Cells above and below the container: what lies near a source appears there, and nowhere stands out more clearly.
-N_BELOW, N_ABOVE = 8, 14
+# Around the container: what lies near a source appears there, and nowhere stands out more clearly.
+BELOW_M, ABOVE_M = 0.32, 0.56
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +81,12 @@ class Layer:
     usable: NDArray[np.bool_]
 
 
+def own_rows(cells: Cells, n_heights: int) -> tuple[int, int]:
+    """First row of the maps that is the container's own, and first above its roof. n_heights: of its cells."""
+    n_below = round(BELOW_M / (cells.cell_z * cells.grid.pitch_m))
+    return n_below, n_below + n_heights
+
+
 def maps_of(
     found: ChangeMap,
     loads: Explained,
@@ -97,13 +103,14 @@ def maps_of(
         found.mass_kg, found.window_kg, found.sd_kg, *(section.sum(axis=0) * width for section in sections),
         *_depth(sections[1] - sections[0]),
     ]  # fmt: skip
-    heights = (np.arange(-N_BELOW, len(found.mass_kg) + N_ABOVE) + 0.5) * circumstances.cell_z_m
+    n_below, n_above = (round(margin_m / circumstances.cell_z_m) for margin_m in (BELOW_M, ABOVE_M))
+    heights = (np.arange(-n_below, len(found.mass_kg) + n_above) + 0.5) * circumstances.cell_z_m
     residuals = [
         view.weight * view.unexplained(load) for view, load in zip(views, (loads.origin, loads.rescan), strict=True)
     ]
     ray, crosses = _rays_at(heights, cells)
     channels = [
-        *(np.pad(channel, ((N_BELOW, N_ABOVE), (0, 0))) for channel in own),
+        *(np.pad(channel, ((n_below, n_above), (0, 0))) for channel in own),
         *(cells.means_at(layer.thickness, heights) for layer in layers),
         *(values[ray] * crosses for values in (*residuals, *(view.weight * ~view.at_least for view in views))),
         *(cells.means_at(layer.usable.astype(np.float32), heights) >= MIN_USABLE for layer in layers),

@@ -20,18 +20,50 @@ FloatArray = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
-    """When a model was made, from which seed, and the digest of the model that it went on from, if any."""
+class Subject:
+    """What a model reads. title, tells: the card's first words. command: that makes it. limits: what it cannot tell."""
 
+    title: str
+    tells: str
+    command: str
+    limits: str
+
+
+COMPARISON = Subject(
+    "Model of the comparison",
+    """Tells loads that came or went from what voyages and machines do to a comparison of two scans. Input: the maps of
+a comparison (`scantriage/compare/learned_inputs.py`); output: log-odds for every place and for the pair.""",
+    "learn",
+    """Limits: knows only what the simulator knows; loads of the density of the goods around them do not show; pairs of
+display exports and scanners without geometry are few among the examples. The learned log-odds are one item of the
+evidence beside the findings, never an outcome of their own.""",
+)
+FRONT = Subject(
+    "Model of the front",
+    """Tells loads that came to or went from a container's front (a reefer's machinery, the front wall) from what
+machines do to a comparison of two scans. Input: the maps of the front, on cells of half the comparison's size
+(`scantriage/compare/levelled.py`, `scantriage/compare/learned_inputs.py`); output: log-odds for every place there and
+for the front.""",
+    "learn-front",
+    """Limits: knows only what the simulator knows, machinery above all. Not asked of display exports, nor where neither
+scan shows which end has the doors. Its answer counts with the comparison's, never as an outcome of its own.""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What was made, when, from which seed, and the digest of the model that it went on from, if any."""
+
+    subject: Subject
     at: datetime
     seed: int
-    onward_from: str | None
+    onward_from: str | None = None
 
     @property
     def command(self) -> str:
         """What made it."""
         onward = f" --onward` from the model {self.onward_from[:16]}" if self.onward_from else "`"
-        return f"`scantriage learn{onward}"
+        return f"`scantriage {self.subject.command}{onward}"
 
 
 def card(
@@ -42,10 +74,9 @@ def card(
     last = curve[-1]
     opposite = float(np.mean([item.opposite for item in items]))
     places = len({item.place for item in items if item.place})
-    return f"""# Model of the comparison
+    return f"""# {making.subject.title}
 
-Tells loads that came or went from what voyages and machines do to a comparison of two scans. Input: the maps of
-a comparison (`scantriage/compare/learned_inputs.py`); output: log-odds for every place and for the pair.
+{making.subject.tells}
 
 - Made {making.at:%Y-%m-%d} by {making.command}, {len(curve)} epochs, seed {making.seed};
   last training loss {last["loss"]:.3f}.
@@ -58,9 +89,7 @@ a comparison (`scantriage/compare/learned_inputs.py`); output: log-odds for ever
 |---|---|---|---|
 {rows}
 
-Limits: knows only what the simulator knows; loads of the density of the goods around them do not show; pairs of
-display exports and scanners without geometry are few among the examples. The learned log-odds are one item of the
-evidence beside the findings, never an outcome of their own.
+{making.subject.limits}
 
 Curve (loss, and areas on the pairs held back):
 

@@ -96,16 +96,17 @@ def make_example(order: ExampleOrder) -> str | None:
     if rng.random() < DISPLAY_SHARE:
         case = export_case(case, rng, scale=scale)
     try:
-        pair = _read(case)
+        pair = read_case(case)
     except ScantriageError as error:
         order.folder.mkdir(parents=True, exist_ok=True)
         write_whole(order.refusal, error.sentence.encode())
         return error.sentence
-    write_example(order.path, _example(order, case, pair))
+    write_example(order.path, example_of(case, pair, pair.compared.maps, container=order.container))
     return None
 
 
-def _read(case: SimulatedCase) -> ComparedScans:
+def read_case(case: SimulatedCase) -> ComparedScans:
+    """Read the first container of a simulated vehicle as the main job does. Raises ScantriageError."""
     manifest = case.manifest[0]
     with tempfile.TemporaryDirectory() as folder:
         origin, rescan = (
@@ -115,8 +116,9 @@ def _read(case: SimulatedCase) -> ComparedScans:
         return compare_scans(origin, rescan, manifest, StageClock())
 
 
-def _example(order: ExampleOrder, case: SimulatedCase, pair: ComparedScans) -> Example:
-    maps, truth = pair.compared.maps, case.truths[0]
+def example_of(case: SimulatedCase, pair: ComparedScans, maps: Maps, *, container: int) -> Example:
+    """Maps of a pair with their truth. container: a number that pairs of one container share."""
+    truth = case.truths[0]
     x_m = _true_x(case, pair, maps)
     masks = np.zeros((2, *maps.channels.shape[1:]), dtype=np.uint8)
     if truth.container_box is not None:
@@ -134,7 +136,7 @@ def _example(order: ExampleOrder, case: SimulatedCase, pair: ComparedScans) -> E
         place=truth.place or "",
         commodity=truth.commodity,
         opposite=case.opposite_sides,
-        container=order.container,
+        container=container,
     )
 
 

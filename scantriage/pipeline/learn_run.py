@@ -15,7 +15,7 @@ from scantriage.errors import CannotLearn, says_disk_full
 from scantriage.io.weights import ModelEntry, read_entry, read_weights, write_model
 from scantriage.learn.batches import Item, load_items
 from scantriage.learn.calibration import calibrated, place_threshold
-from scantriage.learn.card import Making, card
+from scantriage.learn.card import COMPARISON, Making, card
 from scantriage.learn.checkpoint import Curve
 from scantriage.learn.network import Network
 from scantriage.learn.scores import judged
@@ -72,10 +72,11 @@ def learn(
         examples = _examples(folder, orders_of(folder, n_pairs, n_seen), n_workers, progress)
         torch.set_num_threads(n_workers)
         plan = Plan(n_epochs, SEED, folder / "checkpoint.pt", start)
-        network, curve = train(
+        trained = train(
             examples.items, examples.held_back, plan, on_epoch=lambda done: progress("Training", done, n_epochs)
         )
-        _write(models, network, examples, curve, n_pairs=n_seen + n_pairs, start=start)
+        making = Making(COMPARISON, datetime.now(UTC), SEED, None if start is None else start.sha256)
+        write_learned(models, NAME, trained, examples, making, n_pairs=n_seen + n_pairs)
     return examples.left_out
 
 
@@ -101,6 +102,12 @@ def _examples(folder: Path, orders: Sequence[ExampleOrder], n_workers: int, prog
         load_items([order.path for order in orders if order.split == split and order.path.exists()], folder)
         for split in ("train", "held_out")
     )
+    refuse_few(items, held_back, left_out)
+    return Examples(items, held_back, left_out)
+
+
+def refuse_few(items: Sequence[Item], held_back: Sequence[Item], left_out: Sequence[str]) -> None:
+    """Raise CannotLearn where there are not `LEAST` clean and changed ones of both. left_out: why some are missing."""
     for name, those in (("to train on", items), ("held back", held_back)):
         n_changed = sum(item.changed for item in those)
         if min(n_changed, len(those) - n_changed) < LEAST:
@@ -109,7 +116,6 @@ def _examples(folder: Path, orders: Sequence[ExampleOrder], n_workers: int, prog
                 f"{len(those) - n_changed} clean and {n_changed} changed pairs {name} are too few; {LEAST} of each are "
                 f"needed: ask for more pairs.{lost}"
             )
-    return Examples(items, held_back, left_out)
 
 
 def _make(orders: Sequence[ExampleOrder], n_workers: int, progress: Progress) -> list[str]:
@@ -127,21 +133,21 @@ def _make(orders: Sequence[ExampleOrder], n_workers: int, progress: Progress) ->
     return [f"Pair {order.seed} ({order.split}): {reason}" for order, reason in reasons.items()]
 
 
-def _write(
-    models: Path, network: Network, examples: Examples, curve: Curve, *, n_pairs: int, start: Start | None
+def write_learned(
+    models: Path, name: str, trained: tuple[Network, Curve], examples: Examples, making: Making, *, n_pairs: int
 ) -> None:
-    """Calibrate on what was held back, and write the model with its card."""
+    """Calibrate a network on what was held back, and write it under this name with its card."""
+    network, curve = trained
     pairs, places = judged(network, examples.held_back)
     changed = np.array([item.changed for item in examples.held_back])
     scale, shift = calibrated(pairs, changed)
     entry = ModelEntry(
-        file=f"{NAME}.safetensors", card=f"{NAME}.md", sha256="", licence=LICENCE, scale=scale, shift=shift,
+        file=f"{name}.safetensors", card=f"{name}.md", sha256="", licence=LICENCE, scale=scale, shift=shift,
         place_from=place_threshold(places[~changed]), n_pairs=n_pairs,
     )  # fmt: skip
     weights = {name: values.contiguous().numpy() for name, values in network.state_dict().items()}
-    made = Making(datetime.now(UTC), SEED, None if start is None else start.sha256)
-    text = card(examples.items, examples.held_back, pairs, curve, made)
-    write_model(models, NAME, weights, entry, card=text)
+    text = card(examples.items, examples.held_back, pairs, curve, making)
+    write_model(models, name, weights, entry, card=text)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What was learned, loaded once in each worker: of comparisons, and of undersides."""
+"""What was learned, loaded once in each worker: of comparisons, of containers' fronts, and of undersides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scantriage.compare.maps import Maps
     from scantriage.locate.underside import LowerEdges, Underside
 
-NAME, UNDERSIDE = "comparison", "underside"
+NAME, FRONT, UNDERSIDE = "comparison", "front", "underside"
 _CHECKOUT = Path(__file__).parents[2]
 # in a checkout its own folder; a wheel brings it along as data of the environment (pyproject: data-files)
 MODELS = (
@@ -29,7 +29,7 @@ MODELS = (
 @cache
 def model_entries(folder: Path = MODELS) -> dict[str, ModelEntry]:
     """What the manifest says of each model in use, files verified; empty where there is none. Raises InvalidModel."""
-    entries = {name: entry for name in (NAME, UNDERSIDE) if (entry := read_entry(folder, name)) is not None}
+    entries = {name: entry for name in (NAME, FRONT, UNDERSIDE) if (entry := read_entry(folder, name)) is not None}
     for entry in entries.values():
         read_weights(folder, entry)
     return entries
@@ -43,7 +43,17 @@ def model_digests() -> dict[str, str]:
 @cache
 def load_model(folder: Path = MODELS) -> Callable[[Maps], Opinion] | None:
     """What asks the model about the maps of a comparison; None where the folder holds none. Raises InvalidModel."""
-    entry = read_entry(folder, NAME)
+    return _opinions(folder, NAME)
+
+
+@cache
+def load_front(folder: Path = MODELS) -> Callable[[Maps], Opinion] | None:
+    """What asks about the maps of a container's front; None where the folder holds no model. Raises InvalidModel."""
+    return _opinions(folder, FRONT)
+
+
+def _opinions(folder: Path, name: str) -> Callable[[Maps], Opinion] | None:
+    entry = read_entry(folder, name)
     if entry is None:
         return None
     # imported here: the main process needs none of the numerics

@@ -7,13 +7,13 @@ from itertools import product
 
 import numpy as np
 
-from scantriage.compare.judge import Judged, Known, judge
+from scantriage.compare.judge import Judged, Known, Opinion, judge
 from scantriage.compare.pair import Compared, compare
 from scantriage.compare.reach import shows_from
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
 from scantriage.locate.walls import wall_attenuation
 from scantriage.pipeline.fine_views import pair_fine_views
-from scantriage.pipeline.model import load_model
+from scantriage.pipeline.model import load_front, load_model
 from scantriage.pipeline.pair_views import pair_views, single_views
 from scantriage.pipeline.prepare import PreparedScan, ScanSource, StageClock, container_size, prepare
 from scantriage.pipeline.twins import as_named
@@ -147,8 +147,7 @@ def _read_compared(pair: ComparedScans, manifest: ManifestEntry | None, clock: S
         doors=any(scan.frame.doors is not None for scan in scans),
     )
     with clock.stage("learned"):
-        opinion_of = load_model()
-        opinion = None if opinion_of is None else opinion_of(compared.maps)
+        opinion = _opinion(compared, known)
     with clock.stage("compare"):
         judged = judge(compared, known, opinion)
         told = opinion is not None and known.calibrated
@@ -165,6 +164,17 @@ def _read_compared(pair: ComparedScans, manifest: ManifestEntry | None, clock: S
         flags=_flags(scans, registered, compared, latest),
         stage_ms=clock.stage_ms,
     )
+
+
+def _opinion(compared: Compared, known: Known) -> Opinion | None:
+    """What was learned holds of a pair; of its front too, where it is known which end that is and was learned of it."""
+    opinion_of, front_of = load_model(), load_front()
+    if opinion_of is None:
+        return None
+    opinion = opinion_of(compared.maps)
+    if front_of is None or not (known.doors and known.calibrated):
+        return opinion
+    return opinion.with_front(front_of(compared.front))
 
 
 def _looked_at(reading: Reading, pair: ComparedScans, clock: StageClock) -> tuple[Reading, PairViews]:

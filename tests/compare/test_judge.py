@@ -11,6 +11,7 @@ from scantriage.compare.judge import (
     CONVINCED,
     CONVINCED_OF_DISPLAY,
     CONVINCED_OF_SWAP,
+    FRONT_SHARE,
     MAX_FINDINGS,
     PLAIN,
     Known,
@@ -49,7 +50,7 @@ def change(x, kg, *, significance=None, width=0.4, z=0.6):
 
 def compared(*changes, changed_kg=(30.0, 30.0), total_kg=5_000.0, differs=NOTHING):
     return Compared(
-        cells=CELLS, loads=Explained(EMPTY, EMPTY), changes=list(changes), maps=MAPS,
+        cells=CELLS, loads=Explained(EMPTY, EMPTY), changes=list(changes), maps=MAPS, front=MAPS,
         found=ChangeMap(differs, differs, NOTHING + 1, differs),
         agreement=0.95, changed_kg=changed_kg, origin_kg=total_kg, rescan_kg=total_kg,
     )  # fmt: skip
@@ -94,6 +95,24 @@ def test_an_opinion_that_is_convinced_names_places_too_faint_for_significance():
     assert (meant.container_box.x0, meant.container_box.x1) == pytest.approx((21 * 0.06, 25 * 0.06))  # where it means
     assert meant.mass_kg == pytest.approx(36 / RECOVERED)
     assert findings(differs=-differs, opinion=Opinion(places, pair=3.0)) == []  # the comparison leans the other way
+
+
+def test_a_closer_look_at_the_front_adds_its_places_there():
+    front = Opinion(np.full((2, 2 * NOTHING.shape[0] + 1, 28), -3.0, np.float32), pair=-2.0)
+    front.places[0, 20:30, 8:14] = 2.0
+    both = Opinion(meant_at((30, 33), (21, 25)), pair=1.0).with_front(front)
+    assert both.places.shape == (2, *NOTHING.shape)
+    assert (both.places[0, 10:15, 4:7] == 2).all()
+    assert (both.places[0, 30:33, 21:25] == 1).all()
+    assert (both.places == 2).sum() == 15
+
+
+@pytest.mark.parametrize(("whole", "front"), [(-1.0, -3.0), (4.0, -3.0), (-1.0, 6.0), (0.0, 0.0)])
+def test_a_load_lies_at_the_front_or_elsewhere(whole, front):
+    nowhere = np.full((2, *NOTHING.shape), -1.0, np.float32)
+    pair = Opinion(nowhere, whole).with_front(Opinion(nowhere, front)).pair
+    odds = (1 - FRONT_SHARE) * np.exp(whole) + FRONT_SHARE * np.exp(front)  # for a mixture of both
+    assert np.exp(pair) == pytest.approx(odds)
 
 
 def test_a_place_whose_mass_is_explained_away_is_still_one_where_something_came():

@@ -5,10 +5,11 @@ import pytest
 from made_loads import ENERGY_MV, LOADED, NOISE, WALLS, Block, geometry, placement, rectified
 
 from scantriage.compare.learned_inputs import inputs_of
-from scantriage.compare.maps import CHANNELS, N_ABOVE, N_BELOW
+from scantriage.compare.maps import ABOVE_M, BELOW_M, CHANNELS
 from scantriage.compare.pair import compare
 from scantriage.learn.batches import mirrored_across
 
+N_BELOW, N_ABOVE = round(BELOW_M / 0.04), round(ABOVE_M / 0.04)
 BAG = Block((2.0, 2.6), (0.2, 0.9), (0.5, 1.1), 0.5)
 FANS = (geometry(), geometry("right", height_m=1.4, distance_m=4.8))
 OTHER_FANS = (geometry("right"), geometry("left", height_m=1.4, distance_m=4.8))

@@ -23,7 +23,8 @@ PLACE = _Place(0.0, 3.0, 0.005, 0.005)
 @pytest.fixture(scope="module", autouse=True)
 def nothing_learned():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pair_run, "load_model", lambda: None)
+        for load in ("load_model", "load_front"):
+            patch.setattr(pair_run, load, lambda: None)
         yield
 
 

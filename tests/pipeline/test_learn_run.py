@@ -280,7 +280,7 @@ def test_the_command_says_where_the_model_is_and_what_was_left_out(tmp_path, mon
     command(monkeypatch, tmp_path, "--models", tmp_path / "m")
     said = capsys.readouterr()
     assert said.out.strip() == f"Model and card: {tmp_path / 'm'}"
-    assert "scantriage: 5 more pairs were left out." in said.err
+    assert "scantriage: 5 more were left out." in said.err
     assert (told["folder"], told["n_pairs"], told["n_epochs"], told["onward"]) == (tmp_path, 22_000, 15, False)
 
 

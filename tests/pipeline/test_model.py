@@ -14,7 +14,7 @@ from scantriage.learn.network import Network
 from scantriage.learn.underside_network import UndersideNetwork
 from scantriage.pipeline import day_plan
 from scantriage.pipeline.day_plan import ContainerPlan
-from scantriage.pipeline.model import NAME, UNDERSIDE, load_model, load_underside, model_entries
+from scantriage.pipeline.model import FRONT, NAME, UNDERSIDE, load_front, load_model, load_underside, model_entries
 from scantriage.pipeline.pairing import Pairing
 
 ENTRY = ModelEntry(
@@ -35,6 +35,7 @@ def weights_of(network):
 @pytest.fixture
 def folder(tmp_path, network):
     write_model(tmp_path, NAME, weights_of(network), ENTRY, card="")
+    write_model(tmp_path, FRONT, weights_of(network), replace(ENTRY, file="front.safetensors", shift=-3.0), card="")
     undersides = UndersideNetwork().eval()
     write_model(tmp_path, UNDERSIDE, weights_of(undersides), replace(ENTRY, file="underside.safetensors"), card="")
     return tmp_path
@@ -48,8 +49,15 @@ def test_an_opinion_is_the_networks_answer_in_calibrated_log_odds(folder, networ
     assert opinion.pair == pytest.approx(0.5 * pair - 2.0)
 
 
+def test_a_front_is_told_by_a_model_of_its_own(folder, network):
+    one = maps()
+    _, pair = ask(weights_of(network), one)
+    assert load_front(folder)(one).pair == pytest.approx(0.5 * pair - 3.0)
+
+
 def test_without_a_model_there_is_no_opinion(tmp_path):
     assert load_model(tmp_path) is None
+    assert load_front(tmp_path) is None
     assert load_underside(tmp_path) is None
     assert model_entries(tmp_path) == {}
 
@@ -72,8 +80,9 @@ def test_weights_of_another_network_are_refused(tmp_path, network):
 
 
 def test_the_model_that_comes_with_the_program_is_whole():
-    assert set(model_entries()) == {NAME, UNDERSIDE}
+    assert set(model_entries()) == {NAME, FRONT, UNDERSIDE}
     assert load_model() is not None
+    assert load_front() is not None
     assert load_underside() is not None
 
 

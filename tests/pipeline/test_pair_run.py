@@ -46,7 +46,8 @@ class Delivered:
 def nothing_learned():
     """Findings here are those of the comparison itself, whichever model the program comes with."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pair_run, "load_model", lambda: None)
+        for load in ("load_model", "load_front"):
+            patch.setattr(pair_run, load, lambda: None)
         yield
 
 
@@ -217,6 +218,20 @@ def test_what_was_learned_is_told_beside_the_findings_and_rules_them(bag, bag_re
     assert told.known == tuple(source.record.geometry is not None for source in bag.sources)
     assert (told.length_m, told.reefer) == (6.058, False)
     assert -1 <= told.likeness <= 1
+
+
+@pytest.mark.parametrize("doors", [True, False])
+def test_what_was_learned_of_fronts_is_asked_where_it_is_known_which_end_that_is(bag, monkeypatch, doors):
+    def opinion_holding(pair):
+        return lambda maps: Opinion(np.full((2, *maps.channels[0, maps.inside].shape), -1.0, np.float32), pair)
+
+    monkeypatch.setattr(pair_run, "load_model", lambda: opinion_holding(-1.0))
+    monkeypatch.setattr(pair_run, "load_front", lambda: opinion_holding(5.0))
+    if not doors:
+        known = pair_run.Known
+        monkeypatch.setattr(pair_run, "Known", lambda size, *, calibrated, **_: known(size, calibrated, doors=False))
+    learned = bag.read()[0].learned
+    assert learned > 3 if doors else learned == -1.0
 
 
 @pytest.mark.parametrize(
