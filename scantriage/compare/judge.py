@@ -75,7 +75,7 @@ class Opinion:
     def with_front(self, front: Self) -> Self:
         """The same with what a closer look at the front holds: a load lies there, or elsewhere.
 
-        front: on the cells of `Compared.front`; its pair: that anything was done to the front.
+        front: on the cells of `front_maps`; its pair: that anything was done to the front.
         """
         n_z, n_s = (
             min(own, closer)

@@ -23,8 +23,8 @@ FloatArray = NDArray[np.floating[Any]]
 class Compared:
     """Two loads and what differs between them.
 
-    front: maps of the container's first `FRONT_M` on finer cells. agreement: 0 to 1, the share of mass that both loads
-    have in common. changed_kg: mass added, mass removed. origin_kg, rescan_kg: mass in and of the container, as if all
+    levelled: what both scans show, on one scale. agreement: 0 to 1, the share of mass that both loads have in common.
+    changed_kg: mass added, mass removed. origin_kg, rescan_kg: mass in and of the container, as if all
     were organic.
     """
 
@@ -33,7 +33,7 @@ class Compared:
     changes: list[Change]
     found: ChangeMap
     maps: Maps
-    front: Maps
+    levelled: Levelled
     agreement: float
     changed_kg: tuple[float, float]
     origin_kg: float
@@ -57,8 +57,13 @@ def compare(
     """
     origin, rescan = straightened((origin, rescan), calibrated=calibrated, energies_mv=energies_mv)
     levelled = levelled_views(origin, rescan, energies_mv=energies_mv)
-    whole, front = (_mapped(part, known=geometry_known, likeness=likeness) for part in (levelled, levelled.front()))
-    return _summary(levelled.cells, whole, front)
+    return _summary(levelled, _mapped(levelled, known=geometry_known, likeness=likeness))
+
+
+def front_maps(compared: Compared) -> Maps:
+    """Maps of the first `FRONT_M` of the container, on finer cells: 20 ms, so only for who asks."""
+    pair = compared.maps.circumstances
+    return _mapped(compared.levelled.front(), known=pair.known, likeness=pair.likeness).maps
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +88,8 @@ def _mapped(levelled: Levelled, *, known: tuple[bool, bool], likeness: float) ->
     return _Mapped(loads, found, maps_of(found, loads, levelled.views, levelled.layers, cells, circumstances))
 
 
-def _summary(cells: Cells, whole: _Mapped, front: _Mapped) -> Compared:
-    loads, found = whole.loads, whole.found
+def _summary(levelled: Levelled, whole: _Mapped) -> Compared:
+    cells, loads, found = levelled.cells, whole.loads, whole.found
     origin_kg, rescan_kg = (float(load[cells.tied].sum()) * cells.cell_mass_kg for load in (loads.origin, loads.rescan))
     added = float(np.maximum(found.mass_kg, 0).sum())
     removed = float(np.maximum(-found.mass_kg, 0).sum())
@@ -95,7 +100,7 @@ def _summary(cells: Cells, whole: _Mapped, front: _Mapped) -> Compared:
         changes=find_changes(found, loads, cells),
         found=found,
         maps=whole.maps,
-        front=front.maps,
+        levelled=levelled,
         agreement=float(common / max(origin_kg, rescan_kg, 1e-6)),
         changed_kg=(added, removed),
         origin_kg=origin_kg,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scantriage.compare.pair import front_maps
 from scantriage.errors import ScantriageError
 from scantriage.io.whole_file import write_whole
 from scantriage.learn.example import write_example
@@ -82,7 +83,7 @@ def make_front_examples(order: FrontOrder) -> None:
             reasons.append(error.sentence)
             continue
         if any(scan.frame.doors is not None for scan in pair.scans):
-            example = example_of(case, pair, pair.compared.front, container=order.seed)
+            example = example_of(case, pair, front_maps(pair.compared), container=order.seed)
             if not example.masks.any():  # to its front nothing was done
                 example = replace(example, label="clean", place="", net_kg=(0.0,))
             write_example(order.path(loaded), example)

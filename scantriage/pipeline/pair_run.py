@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from scantriage.compare.judge import Judged, Known, Opinion, judge
-from scantriage.compare.pair import Compared, compare
+from scantriage.compare.pair import Compared, compare, front_maps
 from scantriage.compare.reach import shows_from
 from scantriage.errors import ContainerNotFound, NotComparable, ScantriageError, UnusableInput
 from scantriage.locate.walls import wall_attenuation
@@ -174,7 +174,7 @@ def _opinion(compared: Compared, known: Known) -> Opinion | None:
     opinion = opinion_of(compared.maps)
     if front_of is None or not (known.doors and known.calibrated):
         return opinion
-    return opinion.with_front(front_of(compared.front))
+    return opinion.with_front(front_of(front_maps(compared)))
 
 
 def _looked_at(reading: Reading, pair: ComparedScans, clock: StageClock) -> tuple[Reading, PairViews]:

@@ -50,7 +50,8 @@ def change(x, kg, *, significance=None, width=0.4, z=0.6):
 
 def compared(*changes, changed_kg=(30.0, 30.0), total_kg=5_000.0, differs=NOTHING):
     return Compared(
-        cells=CELLS, loads=Explained(EMPTY, EMPTY), changes=list(changes), maps=MAPS, front=MAPS,
+        cells=CELLS, loads=Explained(EMPTY, EMPTY), changes=list(changes), maps=MAPS,
+        levelled=None,  # nothing here looks at it
         found=ChangeMap(differs, differs, NOTHING + 1, differs),
         agreement=0.95, changed_kg=changed_kg, origin_kg=total_kg, rescan_kg=total_kg,
     )  # fmt: skip

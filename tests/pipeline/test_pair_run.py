@@ -227,9 +227,8 @@ def test_what_was_learned_of_fronts_is_asked_where_it_is_known_which_end_that_is
 
     monkeypatch.setattr(pair_run, "load_model", lambda: opinion_holding(-1.0))
     monkeypatch.setattr(pair_run, "load_front", lambda: opinion_holding(5.0))
-    if not doors:
-        known = pair_run.Known
-        monkeypatch.setattr(pair_run, "Known", lambda size, *, calibrated, **_: known(size, calibrated, doors=False))
+    known = pair_run.Known
+    monkeypatch.setattr(pair_run, "Known", lambda size, *, calibrated, **_: known(size, calibrated, doors=doors))
     learned = bag.read()[0].learned
     assert learned > 3 if doors else learned == -1.0
 
