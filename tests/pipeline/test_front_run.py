@@ -157,5 +157,5 @@ def test_its_command_asks_for_enough(tmp_path, capsys, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code in (0, None)
-    assert (asked["n_containers"], asked["n_epochs"]) == (100, 15)
+    assert (asked["n_containers"], asked["n_epochs"]) == (100, 9)
     assert "Container 1: no." in capsys.readouterr().err
