@@ -152,7 +152,7 @@ def learn(
 def learn_front(
     folder: Annotated[Path, typer.Argument(help="Where examples and the checkpoint are kept, to go on from.")],
     models: _Models = None,
-    containers: Annotated[int, typer.Option(min=100, help="Simulated containers, four pairs each.")] = 4_000,
+    containers: Annotated[int, typer.Option(min=100, help="Simulated containers, four pairs each.")] = 3_100,
     epochs: Annotated[int, typer.Option(min=1, help="Times that each pair is seen.")] = 9,
     workers: _Threads = None,
 ) -> int:
