@@ -177,7 +177,7 @@ def test_pairs_that_cannot_be_compared_are_left_out_and_not_tried_again(tmp_path
         return make_example(order) if order.seed == FIRST + 1 else write_made(order)
 
     monkeypatch.setattr(examples, "simulate_pair", lambda seed, **_: seed)
-    monkeypatch.setattr(examples, "_read", refused)
+    monkeypatch.setattr(examples, "read_case", refused)
     monkeypatch.setattr(examples, "DISPLAY_SHARE", 0.0)
     engine(job)
     said = learn(tmp_path)
