@@ -61,7 +61,7 @@ def compare(
 
 
 def front_maps(compared: Compared) -> Maps:
-    """Maps of the first `FRONT_M` of the container, on finer cells: 20 ms, so only for who asks."""
+    """Maps of the first `FRONT_M` of the container, on finer cells: 50 ms, so only for who asks."""
     pair = compared.maps.circumstances
     return _mapped(compared.levelled.front(), known=pair.known, likeness=pair.likeness).maps
 
